@@ -1,0 +1,82 @@
+"""Publications and requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.model.plan import Content
+from runner.model.runbook import Risk
+from runner.model.time import Window
+
+
+class PublicationState(StrEnum):
+    """How far content is from being published."""
+
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Content signed by its author and by another person."""
+
+    digest: str
+    content: Content
+    runbook_id: str
+    version: int
+    state: PublicationState
+    author: str
+    at: datetime
+    countersigner: str | None = None
+
+
+class RequestState(StrEnum):
+    """State of a change request; its legal transitions are in `runner.rules.transitions`."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    USED = "used"
+    """Every run the approval allows has been started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One person's wish to run a runbook."""
+
+    number: str
+    """`BG-2026-0153`; without gaps within a year."""
+    revision: int
+    plan: str
+    """Plan digest."""
+    content: str
+    """Content digest."""
+    runbook_id: str
+    title_en: str
+    title_zh: str
+    requester: str
+    reason: str
+    risk: Risk
+    state: RequestState
+    window: Window | None
+    at: datetime
+    """When it was recorded (UTC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Another person's signed statement over one plan digest; consumed when a run starts."""
+
+    request: str
+    plan: str
+    approver: str
+    statement: str
+    """Id of the signed statement."""
+    not_before: datetime
+    not_after: datetime
+    max_runs: int
+    used: int

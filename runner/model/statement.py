@@ -1,0 +1,75 @@
+"""Signed statements: what a person put their key to.
+
+A statement is canonical JSON signed as SSHSIG in the namespace of its kind (`runner.proof.statement`). Its fields are
+the same for all kinds; what differs lies in `subject` and `content`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.model.document import JsonObject
+
+
+class StatementKind(StrEnum):
+    """What is stated."""
+
+    GENESIS = "genesis"
+    PUBLISH = "publish"
+    REQUEST = "request"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    CHECK = "check"
+    START = "start"
+    CONFIRM = "confirm"
+    GATE = "gate"
+    SHEET = "sheet"
+    PAUSE = "pause"
+    ABORT = "abort"
+    DECIDE = "decide"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The checkpoint the signer's client had verified when it signed."""
+
+    size: int
+    root: str
+    """Hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person states; field order is the order people read it in."""
+
+    kind: StatementKind
+    origin: str
+    """Name of the log the statement belongs to."""
+    person: str
+    key: str
+    """Fingerprint of the signing key."""
+    subject: str
+    """What it is about: a content digest, a request number, or `RUN` for a run."""
+    content: JsonObject
+    """What exactly is agreed: digests, window, choice, result; fixed per kind in `runner.rules.statements`."""
+    at: datetime
+    """Time the signer's client claims (UTC)."""
+    nonce: str
+    """Single use; hex of 16 random bytes."""
+    seen: Seen
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """A statement with the bytes that were signed and the armored SSHSIG over them."""
+
+    id: str
+    """Hex SHA-256 of the signed bytes."""
+    statement: Statement
+    bytes: bytes
+    signature: str
