@@ -1,0 +1,1 @@
+"""Measurements of Twokey, run by `make bench`."""

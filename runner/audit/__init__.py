@@ -1,0 +1,1 @@
+"""The audit log: sequencer, tiles, verification and evidence bundles."""

@@ -1,0 +1,1 @@
+"""The commands of Twokey, one file each."""

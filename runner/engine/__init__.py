@@ -1,0 +1,1 @@
+"""The run machine, the step shim and what carries steps out."""

@@ -1,0 +1,1 @@
+"""Pure decisions: plan, policy, transitions, windows and validation."""

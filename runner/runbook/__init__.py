@@ -1,0 +1,1 @@
+"""Runbooks, inventory and settings: from files with places to values."""

@@ -1,0 +1,1 @@
+"""The service: API, authentication and the place where everything is put together."""

@@ -1,0 +1,1 @@
+"""Tables, repositories and migrations; rows and SQLAlchemy types stay inside."""
