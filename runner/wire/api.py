@@ -1,0 +1,186 @@
+"""The HTTP interface, version 1: its paths, its limits, and what it says about the service itself.
+
+Bodies are JSON made by `runner.wire.documents` from the frozen values of the `api…` modules and of `runner.model`; they
+are read strictly (no duplicate or unknown keys, no floating point). An error is a `runner.wire.errors.ErrorDocument`.
+
+    GET  /v1/status                     ServiceStatus
+    GET  /v1/version                    Versions
+    GET  /v1/config                     Config
+    GET  /v1/people                     People
+    GET  /v1/inventory                  api_content.InventoryShown
+    GET  /v1/runbooks                   api_content.RunbookList
+    GET  /v1/publications               api_content.PublicationPage       ?state= ?before= ?limit=
+    POST /v1/publications               api_content.Proposal → api_request.Outcome
+    GET  /v1/publications/DIGEST        api_content.PublicationShown
+    GET  /v1/blobs/SHA256               the bytes (published or proposed content only)
+    POST /v1/plans                      api_request.PlanAsked → runner.model.plan.PlanDocument
+    GET  /v1/plans/DIGEST               runner.model.plan.PlanDocument
+    GET  /v1/requests                   api_request.RequestPage           ?state= ?before= ?limit=
+    GET  /v1/requests/NUMBER            api_request.RequestShown
+    POST /v1/statements                 api_request.Signed → api_request.Outcome
+    GET  /v1/statements/ID              api_request.StatementShown
+    GET  /v1/waiting                    api_request.Waiting               ?person=
+    GET  /v1/runs                       api_run.RunPage                   ?state= ?request= ?before= ?limit=
+    GET  /v1/runs/RUN                   api_run.RunShown                  (RUN is BG-2026-0153/1, the slash as it is)
+    GET  /v1/events                     server-sent events                ?run= ?request= ?after=
+    GET  /v1/audit/checkpoint           api_audit.CheckpointShown
+    GET  /v1/audit/consistency          api_audit.ConsistencyProof        ?from= ?to=
+    GET  /v1/audit/inclusion            api_audit.InclusionProof          ?index= ?size=
+    GET  /v1/audit/entries              api_audit.EntryPage               ?before= ?limit= ?run= ?request= ?tag= ?actor=
+    POST /v1/audit/bundles              api_audit.BundleAsked → the archive (application/octet-stream)
+
+Several states are asked for by repeating `state`. A digest in a path has no `sha256:` prefix (`digest_in_path`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from runner.model.people import Person
+
+VERSION: Final = "v1"
+
+STATUS: Final = "/v1/status"
+VERSIONS: Final = "/v1/version"
+CONFIG: Final = "/v1/config"
+PEOPLE: Final = "/v1/people"
+INVENTORY: Final = "/v1/inventory"
+RUNBOOKS: Final = "/v1/runbooks"
+PUBLICATIONS: Final = "/v1/publications"
+BLOBS: Final = "/v1/blobs"
+PLANS: Final = "/v1/plans"
+REQUESTS: Final = "/v1/requests"
+STATEMENTS: Final = "/v1/statements"
+WAITING: Final = "/v1/waiting"
+RUNS: Final = "/v1/runs"
+EVENTS: Final = "/v1/events"
+CHECKPOINT: Final = "/v1/audit/checkpoint"
+CONSISTENCY: Final = "/v1/audit/consistency"
+INCLUSION: Final = "/v1/audit/inclusion"
+ENTRIES: Final = "/v1/audit/entries"
+BUNDLES: Final = "/v1/audit/bundles"
+
+MAX_BODY: Final = 256 * 1024
+"""Bytes of a request body, except an upload."""
+MAX_UPLOAD: Final = 48 * 1024 * 1024
+"""Bytes of a body that uploads content."""
+MAX_FILE: Final = 8 * 1024 * 1024
+"""Bytes of one uploaded file."""
+MAX_FILES: Final = 4000
+"""Files of one publication."""
+MAX_PAGE: Final = 200
+"""Rows of one page."""
+DEFAULT_PAGE: Final = 50
+
+
+def digest_in_path(digest: str) -> str:
+    """A digest as the last part of a path: the hex alone."""
+    return quote(digest.removeprefix("sha256:"), safe="")
+
+
+def publication_path(digest: str) -> str:
+    return f"{PUBLICATIONS}/{digest_in_path(digest)}"
+
+
+def blob_path(sha256: str) -> str:
+    return f"{BLOBS}/{digest_in_path(sha256)}"
+
+
+def plan_path(digest: str) -> str:
+    return f"{PLANS}/{digest_in_path(digest)}"
+
+
+def request_path(number: str) -> str:
+    return f"{REQUESTS}/{quote(number, safe='')}"
+
+
+def statement_path(statement: str) -> str:
+    return f"{STATEMENTS}/{quote(statement, safe='')}"
+
+
+def run_path(run: str) -> str:
+    """Path of a run; the slash between request number and count stays."""
+    return f"{RUNS}/{quote(run, safe='/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """What the service says of itself."""
+
+    site: str
+    """Name of the site."""
+    root: str
+    """Folder of the site."""
+    state: str
+    """State directory."""
+    environment: str
+    production: bool
+    embedded: bool
+    """Started by a person's client, ends by itself; its records say so."""
+    origin: str
+    """Name of the log; every statement names it."""
+    timezone: str
+    version: str
+    pid: int
+    epoch: str
+    """Changes with every start of the service; first half of an event id."""
+    started_at: datetime
+    now: datetime
+    """The service's clock."""
+    log_size: int
+    """Entries in the signed log."""
+    log_waiting: int
+    """Entries written but not yet in the tree."""
+    log_key: str
+    """Verifier key of the log (C2SP vkey)."""
+    runs_in_progress: int
+    people: tuple[str, ...]
+    holding: str = ""
+    """Why the service cannot write at present, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What executes."""
+
+    twokey: str
+    ansible_core: str
+    ansible_runner: str
+    python: str
+    sqlite: str
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting in force, as text, and where its value comes from."""
+
+    name: str
+    value: str
+    origin: str
+    """`default`, or the path of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting of the service, its site and its policy."""
+
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everyone who may sign."""
+
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence for a person: an English message id with its facts, translated where it is shown (`errors.fill`)."""
+
+    message: str
+    facts: dict[str, str | int | None] = field(default_factory=dict)

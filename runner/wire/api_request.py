@@ -1,0 +1,163 @@
+"""What the interface says about plans, requests, statements and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runner.model.document import JsonObject, JsonValue
+from runner.model.plan import Digests
+from runner.model.request import Approval, Request, RequestState
+from runner.model.run import RunState
+from runner.model.statement import StatementKind
+from runner.model.time import Window
+from runner.wire.api import Words
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsked:
+    """A plan to be made from published content; answered with a `PlanDocument` that the service has stored."""
+
+    runbook: str = ""
+    """Id of a runbook: its newest published version; or give `content`."""
+    content: str = ""
+    """Content digest."""
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    """Fewer hosts than the runbook targets; empty means all of them."""
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A statement of any kind and its signature."""
+
+    statement: str
+    """The statement's exact canonical text."""
+    signature: str
+    """Armored SSHSIG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A signature that is waited for: what, about what, and whose.
+
+    `runner.rules.statements` makes the content to sign from the values the act names. Where somebody has signed before
+    and both must sign the same, `content` is what the first one signed.
+    """
+
+    kind: StatementKind
+    subject: str
+    """What the statement is about: content digest, request number or run."""
+    title: Words
+    """What is asked, in one sentence."""
+    people: tuple[str, ...]
+    """Who may sign it now."""
+    signed: tuple[str, ...] = ()
+    """Who has signed already."""
+    until: datetime | None = None
+    """When the chance, or the first signature, lapses."""
+    since: datetime | None = None
+    content: JsonObject | None = None
+    """Exact content the first signer put a key to; the second signs the same."""
+    request: str = ""
+    run: str = ""
+    batch: int | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a statement brought about."""
+
+    statement: str
+    """Id of the recorded statement."""
+    kind: StatementKind
+    subject: str
+    state: str
+    """State of the subject now (a publication's, request's or run's)."""
+    complete: bool
+    """Whether the act took effect; False: another signature is still needed."""
+    message: Words
+    """What happened, in one sentence."""
+    next: Act | None = None
+    """Who still has to sign, and until when."""
+    request: str = ""
+    """Number given to the request, or the request concerned."""
+    run: str = ""
+    """Run created or concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementShown:
+    """A recorded statement."""
+
+    id: str
+    kind: StatementKind
+    person: str
+    key: str
+    subject: str
+    at: datetime
+    """Time the signer's client claimed."""
+    recorded: datetime
+    statement: str
+    """Exact text that was signed."""
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """Requests, newest first."""
+
+    rows: tuple[Request, ...]
+    next: str | None
+    """Value of `before` for the following page; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfRequest:
+    """A run in the list of its request."""
+
+    run: str
+    state: RunState
+    executor: str
+    confirmer: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An earlier revision of a request."""
+
+    revision: int
+    plan: str
+    state: RequestState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestShown:
+    """A request with all an approver or executor needs; the plan itself is at `/v1/plans`."""
+
+    request: Request
+    digests: Digests
+    statements: tuple[StatementShown, ...]
+    approvals: tuple[Approval, ...]
+    runs: tuple[RunOfRequest, ...]
+    acts: tuple[Act, ...]
+    """What may be signed now, by whom."""
+    hindrances: tuple[Words, ...]
+    """Why it cannot be started now; empty when it can."""
+    otherwise: Words
+    """What happens if nobody signs anything."""
+    revisions: tuple[Revision, ...] = ()
+    """Earlier revisions, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Everything that waits for a signature, most urgent first."""
+
+    acts: tuple[Act, ...]
