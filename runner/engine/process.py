@@ -1,0 +1,45 @@
+"""Telling one process from every other that ever had its number."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from runner.model.shim import ProcessMark
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_STATE, _START = 0, 19
+"""Places in `/proc/<pid>/stat` counted from behind the name of the program."""
+
+
+def own_mark() -> ProcessMark:
+    """The mark of this process."""
+    return ProcessMark(os.getpid(), int(_stat(os.getpid())[_START]), _boot_id())
+
+
+def mark_of(pid: int) -> ProcessMark | None:
+    """The mark of the process that now has the number, or None when there is none."""
+    try:
+        return ProcessMark(pid, int(_stat(pid)[_START]), _boot_id())
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def is_alive(mark: ProcessMark) -> bool:
+    """Whether the very process of the mark still runs; a zombie does not."""
+    if mark.boot != _boot_id():
+        return False
+    try:
+        fields = _stat(mark.pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return int(fields[_START]) == mark.start and fields[_STATE] not in "ZX"
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of a process from its state on; the name before them may hold anything."""
+    return Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
+
+
+def _boot_id() -> str:
+    return _BOOT_ID.read_text("ascii").strip()
