@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Role
+from runner.model.runbook import RollbackScope
 from runner.model.time import Window
 
 
@@ -162,9 +163,37 @@ class Decision:
     at: datetime
 
 
+class Cause(StrEnum):
+    """Why a run turned back."""
+
+    STEP_FAILED = "step_failed"
+    GATE_LATE = "gate_late"
+    WINDOW_CLOSED = "window_closed"
+    DECIDED = "decided"
+    """Two people decided it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A point where a run stopped going forward and began to undo; the list of them drives every rollback."""
+
+    cause: Cause
+    batch: int
+    step: str
+    """Where it stood."""
+    scope: RollbackScope
+    """Whether that batch is undone or everything the run began."""
+    failed: tuple[str, ...]
+    """Hosts that had failed there; counted against `stop_after_failures`."""
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one person asked of a run in progress; stopping needs one person, going on needs two."""
+    """What one person asked of a run in progress; stopping needs one person, going on needs two.
+
+    Every decision that is recorded clears it: two people have spoken since.
+    """
 
     pause: bool = False
     abort: bool = False
@@ -197,10 +226,14 @@ class RunRecord:
     gates: tuple[tuple[int, str], ...] = ()
     """(batch, step) of every gate passed."""
     sheets: Mapping[str, JsonObject] = field(default_factory=dict)
-    """Signed sheets of manual steps by `batch/step`."""
+    """Signed sheets of manual steps by `batch/step`, and by `batch/step.rollback` for their undoing."""
     decisions: tuple[Decision, ...] = ()
     wish: Wish = field(default_factory=Wish)
+    turns: tuple[Turn, ...] = ()
+    """Every time it turned back, in order; only the last can be unfinished."""
     waiting_since: datetime | None = None
-    """When it began to wait for people."""
+    """When it began to wait for people where it waits now."""
     question: Question | None = None
     """Why it waits for a decision."""
+    waiting_at: AttemptKey | None = None
+    """Where it waits for people: the attempt asked about, or the step with number 0."""
