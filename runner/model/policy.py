@@ -1,4 +1,4 @@
-"""What a site decides within the law: spans, limits and what may stay unbound (`inventory/<environment>/policy.yml`)."""
+"""What a site decides within the law: spans, limits, and what may stay unbound (`policy.yml` of an environment)."""
 
 from __future__ import annotations
 
