@@ -31,6 +31,41 @@ def require_utc(instant: datetime) -> None:
         raise UsageError(N_("time {instant}: expected an instant in UTC"), instant=instant.isoformat())
 
 
+def instant_to_text(instant: datetime) -> str:
+    """An instant as text of fixed width, so that text order is order in time: `2026-11-23T18:03:00.000000Z`.
+
+    Raises:
+        UsageError: the instant has no zone or is not UTC.
+    """
+    require_utc(instant)
+    return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def instant_from_text(text: str) -> datetime:
+    """Read what `instant_to_text` wrote, and nothing else.
+
+    Raises:
+        UsageError: another spelling, or no such instant.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(N_("time {text}: not an instant"), text=text[:40]) from error
+    if instant.utcoffset() is None or instant_to_text(instant.astimezone(UTC)) != text:
+        raise UsageError(N_("time {text}: expected an instant in UTC with microseconds"), text=text[:40])
+    return instant.astimezone(UTC)
+
+
+def to_rfc3339(instant: datetime) -> str:
+    """An instant as it is written in documents and statements: RFC 3339, UTC as `Z`.
+
+    Raises:
+        UsageError: as `require_utc`.
+    """
+    require_utc(instant)
+    return instant.replace(tzinfo=None).isoformat() + "Z"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The span in which a run may begin and should end."""
