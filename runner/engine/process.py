@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-
-from runner.model.shim import ProcessMark
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STATE, _START = 0, 19
 """Places in `/proc/<pid>/stat` counted from behind the name of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMark:
+    """What tells one process from every other that ever had its number."""
+
+    pid: int
+    start: int
+    """Start time in clock ticks since boot, from `/proc/<pid>/stat`."""
+    boot: str
+    """Boot id of the kernel."""
 
 
 def own_mark() -> ProcessMark:
