@@ -1,0 +1,217 @@
+"""How a runbook and what it is applied to become batches and steps, a risk class and a rollback estimate.
+
+Everything here is recomputed by the client from what it shows, so that what a person signs is what will run. Digests
+and the opening of plan documents are in `runner.rules.plans`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from runner.errors import UsageError
+from runner.model.document import JsonValue
+from runner.model.plan import Binding, Group, Role, Unbound, UnboundKind
+from runner.model.policy import Allowance, UnboundRules
+from runner.model.runbook import (
+    ManualWork,
+    Once,
+    PlaybookWork,
+    PlayRef,
+    Risk,
+    RollbackScope,
+    Runbook,
+    SoakWork,
+    Step,
+    Targets,
+)
+from runner.model.time import Seconds
+from runner.rules.references import Reference, Source, references_in
+from runner.words import N_
+
+KEY_TARGET: Final = "twokey_key"
+"""Host or group variable that marks a key target; a change of one is a major change."""
+
+AFTER_ROLLBACK: Final = "after_rollback"
+"""Pseudo step of the health play that proves the service healthy after all rollback."""
+
+AS_DECLARED: Final = N_("as declared by the runbook")
+IRREVERSIBLE: Final = N_("a step destroys the way back")
+TOUCHES_KEY_TARGET: Final = N_("a target is a key target")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step in one batch."""
+
+    step: Step
+    batch: int
+    """0 for `once: before` steps, 1…n for batches, n+1 for `once: after` steps."""
+    hosts: tuple[str, ...]
+    """The batch's hosts; every host of the plan for a step done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A runbook applied to its hosts: every step of every batch, in the order they are carried out."""
+
+    runbook: Runbook
+    batches: tuple[tuple[str, ...], ...]
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host, in batch order."""
+        return tuple(chain.from_iterable(self.batches))
+
+
+def make_batches(targets: Targets, host_names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The hosts, in the order given, cut into batches as the runbook's targets say.
+
+    Raises:
+        UsageError: no host, or one twice.
+    """
+    if not host_names:
+        raise UsageError(N_("targets: no host is left"))
+    for name in host_names:
+        if host_names.count(name) > 1:
+            raise UsageError(N_('targets: host "{host}" is named twice'), host=name)
+    size = targets.batch or len(host_names)
+    return tuple(tuple(host_names[start : start + size]) for start in range(0, len(host_names), size))
+
+
+def expand(runbook: Runbook, binding: Binding) -> Expansion:
+    """Every step in the order it will be carried out.
+
+    Steps done once take all hosts together, before the first batch or after the last.
+
+    Raises:
+        UsageError: the batches do not hold exactly the binding's hosts, each once.
+    """
+    everything = tuple(chain.from_iterable(binding.batches))
+    if not everything or sorted(everything) != sorted(host.name for host in binding.hosts):
+        raise UsageError(N_("plan: its batches do not hold each of its hosts exactly once"))
+    last = len(binding.batches) + 1
+    planned = [PlannedStep(step, 0, everything) for step in runbook.steps if step.once is Once.BEFORE]
+    for number, hosts in enumerate(binding.batches, start=1):
+        planned += [PlannedStep(step, number, hosts) for step in runbook.steps if step.once is None]
+    planned += [PlannedStep(step, last, everything) for step in runbook.steps if step.once is Once.AFTER]
+    return Expansion(runbook, binding.batches, tuple(planned))
+
+
+def risk_of(runbook: Runbook, binding: Binding) -> tuple[Risk, str]:
+    """The risk class of a plan and the rule that set it (message id); never lower than declared."""
+    if runbook.risk in (Risk.MAJOR, Risk.EMERGENCY):
+        return runbook.risk, AS_DECLARED
+    if any(isinstance(step.work, PlaybookWork) and step.work.irreversible for step in runbook.steps):
+        return Risk.MAJOR, IRREVERSIBLE
+    if runbook.mutating and any(True for _ in _key_marks(binding)):
+        return Risk.MAJOR, TOUCHES_KEY_TARGET
+    return runbook.risk, AS_DECLARED
+
+
+def rollback_estimate(runbook: Runbook, batches: int) -> Seconds:
+    """How long undoing may take: everything when the rollback's scope is the run, else the longest batch.
+
+    Undoing by hand is taken to last as long as the step's sheet may wait.
+    """
+    before = _undoing(step for step in runbook.steps if step.once is Once.BEFORE)
+    each = _undoing(step for step in runbook.steps if step.once is None)
+    after = _undoing(step for step in runbook.steps if step.once is Once.AFTER)
+    if runbook.rollback_scope is RollbackScope.RUN:
+        return Seconds(before + each * batches + after)
+    return Seconds(max(before, each, after))
+
+
+def unbound_of(runbook: Runbook, lookups: Sequence[Unbound], rules: UnboundRules) -> tuple[Unbound, ...]:
+    """What the approver signs without knowing its value, each marked with whether policy allows it.
+
+    References to outputs and sheets come first, in the order of the steps; then the lookups found in the content.
+    """
+    sheets = {step.id for step in runbook.steps if isinstance(step.work, ManualWork)}
+    found: dict[tuple[str, str], Unbound] = {}
+    for place, reference in _outputs_used(runbook):
+        kind = UnboundKind.SHEET if reference.step in sheets else UnboundKind.OUTPUT
+        rule = rules.sheets if kind is UnboundKind.SHEET else rules.outputs
+        what = f"{{{{ {reference} }}}}"
+        found[place, what] = Unbound(kind, place, what, rule is Allowance.ALLOW)
+    allowed = rules.lookups is Allowance.ALLOW
+    outside = (Unbound(lookup.kind, lookup.place, lookup.what, lookup.allowed or allowed) for lookup in lookups)
+    return (*found.values(), *outside)
+
+
+def plays_of(step: Step) -> Iterator[tuple[Role, PlayRef]]:
+    """Every play a step may run, with the role it runs in."""
+    work = step.work
+    if isinstance(work, SoakWork):
+        yield Role.SOAK, work.play
+    if not isinstance(work, PlaybookWork):
+        return
+    yield Role.DO, work.play
+    optional = [(Role.VERIFY, work.verify), (Role.SETTLE, work.settle)]
+    if undoing := work.rollback:
+        optional += [(Role.WRITES_OFF, undoing.writes_off), (Role.ROLLBACK, undoing.play)]
+        optional += [(Role.ROLLBACK_VERIFY, undoing.verify)]
+    yield from ((role, play) for role, play in optional if play is not None)
+
+
+def uses_outputs(play: PlayRef) -> bool:
+    """Whether a play's variables refer to what earlier steps report."""
+    return any(True for _ in _outputs_in(play))
+
+
+def _outputs_used(runbook: Runbook) -> Iterator[tuple[str, Reference]]:
+    plays = [(step.id, play) for step in runbook.steps for _, play in plays_of(step)]
+    if runbook.after_rollback:
+        plays.append((AFTER_ROLLBACK, runbook.after_rollback))
+    yield from ((place, reference) for place, play in plays for reference in _outputs_in(play))
+
+
+def _outputs_in(play: PlayRef) -> Iterator[Reference]:
+    for _, reference in references_in(dict(play.vars)):
+        if isinstance(reference, Reference) and reference.source is Source.OUTPUTS:
+            yield reference
+
+
+def _undoing(steps: Iterator[Step]) -> int:
+    return sum(_undoing_of(step) for step in steps)
+
+
+def _undoing_of(step: Step) -> int:
+    if isinstance(step.work, PlaybookWork) and step.work.rollback:
+        return step.work.rollback.estimate
+    if isinstance(step.work, ManualWork) and step.work.rollback:
+        return step.timeout
+    return 0
+
+
+def _key_marks(binding: Binding) -> Iterator[str]:
+    """Names of hosts and groups that mark key targets; whatever is not plainly "no" marks one."""
+    groups = {group.name: group for group in binding.groups}
+    for host in binding.hosts:
+        if _marks(host.variables.get(KEY_TARGET)):
+            yield host.name
+    for group in binding.groups:
+        if _marks(group.variables.get(KEY_TARGET)) and _members(group, groups):
+            yield group.name
+
+
+def _marks(value: JsonValue) -> bool:
+    return value is not None and value is not False
+
+
+def _members(group: Group, groups: dict[str, Group]) -> set[str]:
+    """Hosts of a group and of everything below it."""
+    seen: set[str] = set()
+    hosts: set[str] = set()
+    waiting = [group.name]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in groups:
+            continue
+        seen.add(name)
+        hosts.update(groups[name].hosts)
+        waiting.extend(groups[name].children)
+    return hosts
