@@ -64,7 +64,7 @@ clean:
 words: setup
 	mkdir -p build $(dir $(words))
 	.venv/bin/pybabel --quiet extract -F pyproject.toml -k _ -k N_ --no-location --sort-output --no-wrap \
-		--project twokey --output build/twokey.pot .
+		--project twokey --msgid-bugs-address "the issues of the repository" --output build/twokey.pot .
 	if [ -f $(words).po ]; then command=update; else command=init; fi; \
 	.venv/bin/pybabel --quiet $$command -i build/twokey.pot -o $(words).po -l zh_CN --no-wrap \
 		$$([ $$command = init ] || echo --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date)
