@@ -1,0 +1,268 @@
+"""What exactly a statement of each kind says.
+
+The client builds the content to sign it, the service builds it again from its own records to compare: both call these
+functions, so what people put their keys to is defined once. The subject of a statement is
+
+    genesis                                             the log's origin
+    publish                                             a content digest
+    request, check                                      a plan digest
+    approve, reject, withdraw, start                    a request's number
+    confirm, gate, sheet, pause, abort, decide, close   a run's number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from runner.errors import Fact, SignatureError
+from runner.model.document import JsonObject, JsonValue
+from runner.model.people import Person
+from runner.model.plan import Digests, Role
+from runner.model.request import Request
+from runner.model.run import AttemptKey, Choice, Question, RunState
+from runner.model.runbook import Risk
+from runner.model.statement import Statement, StatementKind
+from runner.model.time import Window, to_rfc3339
+from runner.words import N_
+
+AUTHOR: Final = "author"
+COUNTERSIGNER: Final = "countersigner"
+
+
+def genesis_content(origin: str, people: Sequence[Person], log_key: str, policy: str, site: str) -> JsonObject:
+    """What both administrators sign before anything else works.
+
+    Args:
+        origin: name of the log.
+        people: everyone who may sign.
+        log_key: verifier key of the log (C2SP vkey).
+        policy: digest of the policy in force.
+        site: name of the site.
+    """
+    named = sorted(people, key=lambda person: person.name)
+    keys: JsonValue = [{"name": person.name, "key": person.key, "fingerprint": person.fingerprint} for person in named]
+    return {"origin": origin, "site": site, "people": keys, "log_key": log_key, "policy": policy}
+
+
+def publish_content(content: str, runbook: str, version: int, part: str) -> JsonObject:
+    """What an author (`AUTHOR`) and a countersigner (`COUNTERSIGNER`) sign about content digest `content`."""
+    return {"content": content, "runbook": runbook, "version": version, "part": part}
+
+
+def request_content(
+    digests: Digests, runbook: str, version: int, risk: Risk, window: Window | None, reason: str
+) -> JsonObject:
+    """What a requester signs: the plan in full, when, and why."""
+    return {
+        **_digests(digests),
+        "runbook": runbook,
+        "version": version,
+        "risk": risk.value,
+        "window": _window(window),
+        "reason": reason,
+    }
+
+
+def approve_content(request: Request, not_before: datetime, not_after: datetime, max_runs: int) -> JsonObject:
+    """What an approver signs (L4)."""
+    return {
+        **_request(request),
+        "content": request.content,
+        "requester": request.requester,
+        "risk": request.risk.value,
+        "window": _window(request.window),
+        "not_before": to_rfc3339(not_before),
+        "not_after": to_rfc3339(not_after),
+        "max_runs": max_runs,
+    }
+
+
+def reject_content(request: Request, reason: str) -> JsonObject:
+    """What somebody signs who rejects a request."""
+    return {**_request(request), "reason": reason}
+
+
+def withdraw_content(request: Request, reason: str) -> JsonObject:
+    """What a requester signs to take a request back."""
+    return {**_request(request), "reason": reason}
+
+
+def check_content(digests: Digests, runbook: str, version: int) -> JsonObject:
+    """What somebody signs to have a plan carried out in check mode."""
+    return {**_digests(digests), "runbook": runbook, "version": version}
+
+
+def start_content(request: Request) -> JsonObject:
+    """What an executor signs to start a run of an approved request."""
+    return {**_request(request), "window": _window(request.window)}
+
+
+def confirm_content(request: Request, run: str, start: str, executor: str) -> JsonObject:
+    """What a confirmer signs: the same plan, and which start by whom.
+
+    Args:
+        request: the request being started.
+        run: number of the run the start has made.
+        start: id of the executor's signed statement.
+        executor: who signed it.
+    """
+    return {**start_content(request), "run": run, "start": start, "executor": executor}
+
+
+def gate_content(run: str, plan: str, batch: int, step: str, hosts: Sequence[str]) -> JsonObject:
+    """What executor and confirmer both sign at a gate."""
+    return {"run": run, "plan": plan, "batch": batch, "step": step, "hosts": list(hosts)}
+
+
+def sheet_content(
+    run: str, plan: str, batch: int, step: str, readings: Mapping[str, JsonValue], role: Role = Role.DO
+) -> JsonObject:
+    """What executor and confirmer both sign about a manual step (or, with role rollback, its undoing)."""
+    return {"run": run, "plan": plan, "batch": batch, "step": step, "role": role.value, "readings": dict(readings)}
+
+
+def decide_content(at: AttemptKey, question: Question, choice: Choice, reason: str) -> JsonObject:
+    """What executor and confirmer both sign to decide a question.
+
+    Args:
+        at: what it is about; number 0 when no attempt is.
+        question: as the run asks it.
+        choice: one of those offered.
+        reason: why, in their words.
+    """
+    return {
+        "run": at.run,
+        "question": question.value,
+        "batch": at.batch,
+        "step": at.step,
+        "role": at.role.value,
+        "number": at.number,
+        "choice": choice.value,
+        "reason": reason,
+    }
+
+
+def close_content(run: str, plan: str, state: RunState, achieved: str, reason: str = "") -> JsonObject:
+    """What executor and confirmer both sign about a run's result (L13).
+
+    Args:
+        run: number of the run.
+        plan: plan digest.
+        state: how it ended.
+        achieved: what was achieved, in their words.
+        reason: why it did not go as planned; empty when it did.
+    """
+    return {"run": run, "plan": plan, "state": state.value, "achieved": achieved, "reason": reason}
+
+
+def pause_content(run: str, reason: str) -> JsonObject:
+    """What either person of a run signs to pause it."""
+    return {"run": run, "reason": reason}
+
+
+def abort_content(run: str, reason: str) -> JsonObject:
+    """What either person of a run signs to end the attempt in progress at its next task border."""
+    return {"run": run, "reason": reason}
+
+
+def require_content(statement: Statement, kind: StatementKind, subject: str, expected: JsonObject) -> None:
+    """Refuse a statement that is not exactly the one expected.
+
+    Raises:
+        SignatureError: naming the first field that differs.
+    """
+    _require_same("kind", statement.kind.value, kind.value)
+    _require_same("subject", statement.subject, subject)
+    for name in sorted(expected.keys() | statement.content.keys()):
+        if name not in statement.content:
+            raise SignatureError(N_('statement: "{field}" is missing'), rule=_RULE, field=name)
+        if name not in expected:
+            raise SignatureError(N_('statement: "{field}" does not belong in it'), rule=_RULE, field=name)
+        _require_same(name, statement.content[name], expected[name])
+
+
+def describe(statement: Statement) -> tuple[str, dict[str, Fact]]:
+    """What is signed, in one sentence: a message id and its facts; shown before anyone signs."""
+    content = statement.content
+    facts: dict[str, Fact] = {
+        name: value for name, value in content.items() if value is None or isinstance(value, str | int)
+    }
+    facts |= {"person": statement.person, "subject": statement.subject, "plan": _short(content.get("plan"))}
+    if "content" in content:
+        facts["content"] = _short(content["content"])
+    window = content.get("window")
+    if isinstance(window, dict):
+        facts |= {"opens": str(window.get("opens")), "closes": str(window.get("closes"))}
+    if isinstance(readings := content.get("readings"), dict):
+        facts["readings"] = len(readings)
+    return _SENTENCES[statement.kind], facts
+
+
+def _request(request: Request) -> JsonObject:
+    return {"request": request.number, "revision": request.revision, "plan": request.plan}
+
+
+def _digests(digests: Digests) -> JsonObject:
+    return {
+        "plan": digests.plan,
+        "content": digests.content,
+        "binding": digests.binding,
+        "runtime": digests.runtime,
+    }
+
+
+def _window(window: Window | None) -> JsonValue:
+    if window is None:
+        return None
+    return {"opens": to_rfc3339(window.opens), "closes": to_rfc3339(window.closes)}
+
+
+def _require_same(field: str, got: JsonValue, expected: JsonValue) -> None:
+    if got != expected or type(got) is not type(expected):
+        raise SignatureError(
+            N_('statement: "{field}" differs (got {got}, expected {expected})'),
+            rule=_RULE,
+            field=field,
+            got=_shown(got),
+            expected=_shown(expected),
+        )
+
+
+def _shown(value: JsonValue) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _short(digest: JsonValue) -> str:
+    """The beginning of a digest, enough for people to compare."""
+    return str(digest).removeprefix("sha256:")[:_DIGITS_SHOWN] if digest else ""
+
+
+_RULE: Final = "L1:statement-differs"
+_LONGEST_SHOWN: Final = 100
+_DIGITS_SHOWN: Final = 16
+
+_SENTENCES: Final[Mapping[StatementKind, str]] = {
+    StatementKind.GENESIS: N_("{person} opens the log {origin} of site {site} and vouches for its people and keys"),
+    StatementKind.PUBLISH: N_("{person} publishes runbook {runbook} version {version}, content {content}, as {part}"),
+    StatementKind.REQUEST: N_("{person} requests runbook {runbook} version {version}, plan {plan}: {reason}"),
+    StatementKind.APPROVE: N_(
+        "{person} approves change {request}, plan {plan}, to be run {max_runs} times at most, "
+        "from {not_before} to {not_after}"
+    ),
+    StatementKind.REJECT: N_("{person} rejects change {request}, plan {plan}: {reason}"),
+    StatementKind.WITHDRAW: N_("{person} withdraws change {request}, plan {plan}: {reason}"),
+    StatementKind.CHECK: N_("{person} has plan {plan} of runbook {runbook} carried out in check mode"),
+    StatementKind.START: N_("{person} starts change {request}, plan {plan}, as executor"),
+    StatementKind.CONFIRM: N_("{person} confirms the start of run {run}, plan {plan}, by {executor}"),
+    StatementKind.GATE: N_("{person} lets run {run} go on to step {step} of batch {batch}, plan {plan}"),
+    StatementKind.SHEET: N_("{person} vouches for the sheet of step {step}, batch {batch}, of run {run}"),
+    StatementKind.PAUSE: N_("{person} asks run {run} to pause: {reason}"),
+    StatementKind.ABORT: N_("{person} asks run {run} to stop at the next task border: {reason}"),
+    StatementKind.DECIDE: N_(
+        "{person} decides about run {run}, step {step}, batch {batch} ({question}): {choice}; {reason}"
+    ),
+    StatementKind.CLOSE: N_("{person} signs the result of run {run}, {state}: {achieved}"),
+}
