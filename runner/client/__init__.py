@@ -1,1 +1,1 @@
-"""The typed client: speaks to the service and signs with the person's own key."""
+"""The typed client of the service: connection, signing, what it remembers of the log."""

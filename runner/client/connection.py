@@ -1,0 +1,145 @@
+"""The service's socket as seen from a client: one HTTP connection pool over it, and every answer checked.
+
+A path may be longer than the 107 bytes a socket address holds; it is then reached through the folder's descriptor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import httpx
+
+from runner.errors import RunnerError, UnreachableError
+from runner.model.document import JsonObject
+from runner.proof.canonical import parse_strict
+from runner.wire.documents import from_document, to_document
+from runner.wire.errors import ErrorDocument, from_wire
+from runner.words import N_
+
+Value = TypeVar("Value")
+Query = Sequence[tuple[str, str | int]]
+
+_LONGEST_ADDRESS: Final = 107
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+_STREAM_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0, read=45.0)
+"""A stream gives a sign of life every 15 seconds; without three of them the connection is lost."""
+MAX_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes of an answer that is a JSON document."""
+
+
+class Connection:
+    """HTTP over the service's socket."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._folder = -1
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=self._address()), base_url="http://twokey", timeout=_TIMEOUT
+        )
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._http.close()
+        if self._folder >= 0:
+            os.close(self._folder)
+            self._folder = -1
+
+    def get(self, kind: type[Value], path: str, query: Query = ()) -> Value:
+        """Read a document.
+
+        Raises:
+            RunnerError: the very error the service raised.
+            UnreachableError: no service answers, or not with a document of this kind.
+        """
+        with self._reaching():
+            answer = self._http.get(path, params=list(query))
+        return self._value(kind, answer)
+
+    def post(self, kind: type[Value], path: str, body: object) -> Value:
+        """Send a value, read the answer; raises as `get`."""
+        with self._reaching():
+            answer = self._http.post(path, content=_body(body), headers={"content-type": "application/json"})
+        return self._value(kind, answer)
+
+    def get_bytes(self, path: str) -> bytes:
+        """Read raw bytes; raises as `get`."""
+        with self._reaching():
+            answer = self._http.get(path)
+        self._require_success(answer)
+        return answer.content
+
+    def post_for_bytes(self, path: str, body: object) -> bytes:
+        """Send a value, read raw bytes; raises as `get`."""
+        with self._reaching():
+            answer = self._http.post(path, content=_body(body), headers={"content-type": "application/json"})
+        self._require_success(answer)
+        return answer.content
+
+    @contextmanager
+    def stream(self, path: str, query: Query, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
+        """Lines of an event stream, for as long as the block lasts; raises as `get`, also while lines are read."""
+        with (
+            self._reaching(),
+            self._http.stream(
+                "GET", path, params=list(query), headers=dict(headers), timeout=_STREAM_TIMEOUT
+            ) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                self._require_success(answer)
+            yield answer.iter_lines()
+
+    def _address(self) -> str:
+        text = str(self._socket)
+        if len(os.fsencode(text)) <= _LONGEST_ADDRESS:
+            return text
+        try:
+            self._folder = os.open(self._socket.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise self._unreachable(error.strerror or str(error)) from error
+        return f"/proc/self/fd/{self._folder}/{self._socket.name}"
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+
+    def _value(self, kind: type[Value], answer: httpx.Response) -> Value:
+        self._require_success(answer)
+        return from_document(kind, self._document(answer))
+
+    def _require_success(self, answer: httpx.Response) -> None:
+        if answer.is_success:
+            return
+        raise self._error(answer)
+
+    def _error(self, answer: httpx.Response) -> RunnerError:
+        return from_wire(from_document(ErrorDocument, self._document(answer)))
+
+    def _document(self, answer: httpx.Response) -> JsonObject:
+        try:
+            document = parse_strict(answer.content, MAX_ANSWER)
+        except RunnerError as error:
+            raise self._unreachable(f"HTTP {answer.status_code}: {error}") from error
+        if not isinstance(document, dict):
+            raise self._unreachable(f"HTTP {answer.status_code}")
+        return document
+
+    def _unreachable(self, reason: str) -> UnreachableError:
+        return UnreachableError(
+            N_("service at {socket}: no answer: {reason}"),
+            hint=N_("see whether it runs: twokey status; start it with: twokey serve"),
+            socket=str(self._socket),
+            reason=reason,
+        )
+
+
+def _body(value: object) -> bytes:
+    return json.dumps(to_document(value), ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,212 @@
+"""What a person is about to sign, built from what the service shows and shown before the key is used.
+
+Every draft of a change is made from the plan document itself: its digests are recomputed and its runbook is expanded
+again here, so what a person reads is what is signed (DESIGN section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runner.errors import RefusedError, VerificationError
+from runner.model.document import JsonObject, JsonValue
+from runner.model.plan import Plan, PlanDocument, Role
+from runner.model.request import Request
+from runner.model.run import AttemptKey, Choice
+from runner.model.statement import StatementKind
+from runner.rules import statements
+from runner.rules.plans import open_plan
+from runner.runbook.loader import parse_runbook
+from runner.wire.api_content import PublicationShown
+from runner.wire.api_request import RequestShown
+from runner.wire.api_run import RunShown
+from runner.wire.documents import from_document
+from runner.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement without its signer: kind, subject and exact content."""
+
+    kind: StatementKind
+    subject: str
+    content: JsonObject
+
+
+def open_document(document: PlanDocument) -> Plan:
+    """The plan of a document, recomputed: digests, source, batches and what is unbound.
+
+    Raises:
+        VerificationError: the document is not what its digests say.
+        UsageError: it is not of its shape.
+    """
+    source = document.runbook_source.encode()
+    path = str(document.content.get("runbook", "runbook"))
+    return open_plan(document, parse_runbook(source, path), from_document)
+
+
+def publish(digest: str, runbook: str, version: int, part: str) -> Draft:
+    """Publication of content, as its author or countersigner."""
+    return Draft(StatementKind.PUBLISH, digest, statements.publish_content(digest, runbook, version, part))
+
+
+def countersign(shown: PublicationShown) -> Draft:
+    """The second signature under proposed content."""
+    row = shown.row
+    return publish(row.digest, row.runbook_id, row.version, statements.COUNTERSIGNER)
+
+
+def request(plan: Plan, reason: str, revises: str = "") -> Draft:
+    """A request for a plan; `revises` names the rejected request whose number it keeps."""
+    content = statements.request_content(
+        plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason
+    )
+    return Draft(StatementKind.REQUEST, revises or statements.NEW_REQUEST, content)
+
+
+def approve(wanted: Request, now: datetime, valid_for: timedelta, max_runs: int = 1) -> Draft:
+    """An approval, usable within the window, or for `valid_for` when there is none."""
+    window = wanted.window
+    not_before, not_after = (window.opens, window.closes) if window else (now, now + valid_for)
+    content = statements.approve_content(wanted, not_before, not_after, max_runs)
+    return Draft(StatementKind.APPROVE, wanted.number, content)
+
+
+def reject(wanted: Request, reason: str) -> Draft:
+    """A rejection with its reason."""
+    return Draft(StatementKind.REJECT, wanted.number, statements.reject_content(wanted, reason))
+
+
+def withdraw(wanted: Request, reason: str) -> Draft:
+    """The requester's withdrawal."""
+    return Draft(StatementKind.WITHDRAW, wanted.number, statements.withdraw_content(wanted, reason))
+
+
+def check(plan: Plan) -> Draft:
+    """A run of the plan in check mode."""
+    content = statements.check_content(plan.digests, plan.runbook.id, plan.runbook.version)
+    return Draft(StatementKind.CHECK, plan.digests.plan, content)
+
+
+def start(wanted: Request) -> Draft:
+    """The executor's signature."""
+    return Draft(StatementKind.START, wanted.number, statements.start_content(wanted))
+
+
+def confirm(shown: RunShown, wanted: Request) -> Draft:
+    """The confirmer's signature under one particular start."""
+    begun = next((entry for entry in shown.statements if entry.kind is StatementKind.START), None)
+    if begun is None:
+        raise _not_asked(shown, StatementKind.CONFIRM)
+    content = statements.confirm_content(wanted, shown.row.id, begun.id, begun.person)
+    return Draft(StatementKind.CONFIRM, shown.row.id, content)
+
+
+def gate(shown: RunShown) -> Draft:
+    """Passing the gate the run stands at."""
+    _require_asked(shown, StatementKind.GATE)
+    batch, step = _current(shown, StatementKind.GATE)
+    hosts = next(entry.hosts for entry in shown.steps if (entry.batch, entry.id) == (batch, step))
+    content = statements.gate_content(shown.row.id, shown.plan, batch, step, hosts)
+    return _joint(shown, Draft(StatementKind.GATE, shown.row.id, content), free=())
+
+
+def sheet(shown: RunShown, readings: Mapping[str, JsonValue]) -> Draft:
+    """The sheet of the manual step the run waits with; the second person signs what the first recorded."""
+    _require_asked(shown, StatementKind.SHEET)
+    batch, step = _current(shown, StatementKind.SHEET)
+    role = shown.asked.role if shown.asked else Role.DO
+    content = statements.sheet_content(shown.row.id, shown.plan, batch, step, readings, role)
+    return _joint(shown, Draft(StatementKind.SHEET, shown.row.id, content), free=("readings", "role"))
+
+
+def decide(shown: RunShown, choice: Choice, reason: str) -> Draft:
+    """A decision about the question the run waits with."""
+    asked = shown.asked
+    if asked is None:
+        raise _not_asked(shown, StatementKind.DECIDE)
+    if choice not in asked.choices:
+        raise RefusedError(
+            N_("run {run}: {choice} is not offered here; possible: {choices}"),
+            rule="run:choice-not-offered",
+            run=shown.row.id,
+            choice=choice.value,
+            choices=", ".join(asked.choices),
+        )
+    at = AttemptKey(shown.row.id, asked.batch, asked.step, asked.role, asked.number)
+    draft = Draft(StatementKind.DECIDE, shown.row.id, statements.decide_content(at, asked.question, choice, reason))
+    return _joint(shown, draft, free=("reason",))
+
+
+def close(shown: RunShown, achieved: str, reason: str = "") -> Draft:
+    """The result of a run that has ended."""
+    content = statements.close_content(shown.row.id, shown.plan, shown.row.state, achieved, reason)
+    return _joint(shown, Draft(StatementKind.CLOSE, shown.row.id, content), free=("achieved", "reason"))
+
+
+def pause(run: str, reason: str) -> Draft:
+    """A wish to pause before the next step."""
+    return Draft(StatementKind.PAUSE, run, statements.pause_content(run, reason))
+
+
+def abort(run: str, reason: str) -> Draft:
+    """A wish to stop at the next task border."""
+    return Draft(StatementKind.ABORT, run, statements.abort_content(run, reason))
+
+
+def require_same_plan(shown: RequestShown, plan: Plan) -> None:
+    """Refuse a plan document that is not the one the request names.
+
+    Raises:
+        VerificationError: the plan digest differs.
+    """
+    if shown.request.plan != plan.digests.plan or shown.digests != plan.digests:
+        raise VerificationError(
+            N_("request {number}: plan digest mismatch (got {got}, expected {expected})"),
+            number=shown.request.number,
+            got=plan.digests.plan,
+            expected=shown.request.plan,
+        )
+
+
+def _joint(shown: RunShown, own: Draft, free: tuple[str, ...]) -> Draft:
+    """The second signer's draft is the first one's content; all but the free fields must be what is built here."""
+    act = shown.act
+    if act is None or act.kind is not own.kind or act.content is None:
+        return own
+    first = act.content
+    for name in own.content.keys() | first.keys():
+        if name not in free and own.content.get(name) != first.get(name):
+            raise VerificationError(
+                N_('run {run}: what the first person signed differs in "{field}" from what the run shows'),
+                run=shown.row.id,
+                field=name,
+            )
+    return Draft(own.kind, own.subject, first)
+
+
+def _require_asked(shown: RunShown, kind: StatementKind) -> None:
+    if shown.act is None or shown.act.kind is not kind:
+        raise _not_asked(shown, kind)
+
+
+def _current(shown: RunShown, kind: StatementKind) -> tuple[int, str]:
+    act = shown.act
+    if act is not None and act.batch is not None and act.step:
+        return act.batch, act.step
+    if shown.current is None:
+        raise _not_asked(shown, kind)
+    return shown.current
+
+
+def _not_asked(shown: RunShown, kind: StatementKind) -> RefusedError:
+    return RefusedError(
+        N_("run {run}: it is {state} and does not wait for this signature ({kind})"),
+        rule="run:not-asked",
+        hint=N_("see what it waits for: twokey run show {run}"),
+        run=shown.row.id,
+        state=shown.row.state.value,
+        kind=kind.value,
+    )

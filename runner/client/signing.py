@@ -1,0 +1,102 @@
+"""Putting a person's key to a draft: look at the log first, then sign, then hand it in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from runner.client.drafts import Draft
+from runner.client.memory import Memory
+from runner.client.service import Service
+from runner.client.signer import Signer
+from runner.client.witness import witness
+from runner.errors import SignatureError
+from runner.model.people import Person
+from runner.model.statement import Seen, Statement
+from runner.model.time import Clock
+from runner.proof.statement import namespace, statement_bytes
+from runner.wire.api_request import Outcome, Signed
+from runner.wire.documents import to_document
+from runner.words import N_
+
+_NONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """A person at a client: who they are here, their key, and what their client remembers of the log."""
+
+    person: Person
+    signer: Signer
+    service: Service
+    memory: Memory
+    origin: str
+    clock: Clock
+
+    def state(self, draft: Draft) -> Statement:
+        """The statement to be signed, with the log looked at first.
+
+        Raises:
+            VerificationError: the log does not continue what this client remembers.
+        """
+        return make_statement(
+            draft, self.person, self.origin, self.clock, witness(self.service, self.memory, self.origin)
+        )
+
+    def sign(self, statement: Statement) -> Signed:
+        """The signed statement; nothing is sent."""
+        return sign_statement(statement, self.signer)
+
+    def hand_in(self, draft: Draft) -> Outcome:
+        """State, sign and send.
+
+        Raises:
+            RefusedError: law, policy or state forbids it.
+            VerificationError: the log does not continue what this client remembers.
+        """
+        return self.service.sign(self.sign(self.state(draft)))
+
+
+def person_of(signer: Signer, people: tuple[Person, ...]) -> Person:
+    """Whose key it is.
+
+    Raises:
+        SignatureError: nobody's who may sign here.
+    """
+    for person in people:
+        if person.fingerprint == signer.fingerprint:
+            return person
+    raise SignatureError(
+        N_("key {fingerprint}: it belongs to nobody who may sign here"),
+        rule="L1:unknown-key",
+        hint=N_("people who may sign: {people}"),
+        fingerprint=signer.fingerprint,
+        people=", ".join(person.name for person in people),
+    )
+
+
+def make_statement(draft: Draft, person: Person, origin: str, clock: Clock, seen: Seen) -> Statement:
+    """A statement with a fresh nonce."""
+    return Statement(
+        kind=draft.kind,
+        origin=origin,
+        person=person.name,
+        key=person.fingerprint,
+        subject=draft.subject,
+        content=draft.content,
+        at=clock.now(),
+        nonce=secrets.token_hex(_NONCE_BYTES),
+        seen=seen,
+    )
+
+
+def sign_statement(statement: Statement, signer: Signer) -> Signed:
+    """The canonical bytes with the signature over them in the namespace of their kind."""
+    data = statement_bytes(to_document(statement))
+    return Signed(data.decode(), signer.sign(namespace(statement.kind), data))
+
+
+def statement_id(signed: Signed) -> str:
+    """Id under which the service records it: hex SHA-256 of the signed bytes."""
+    return hashlib.sha256(signed.statement.encode()).hexdigest()
