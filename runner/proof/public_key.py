@@ -155,7 +155,7 @@ def read_material(blob: bytes) -> KeyMaterial:
         raise PublicKeyError(
             N_("public key: got {size} bytes, expected at most {limit}"), size=len(blob), limit=MAX_LINE
         )
-    reader = WireReader(blob, "public key", PublicKeyError)
+    reader = WireReader(blob, PublicKeyError)
     key_type = reader.text()
     if key_type not in KEY_TYPES:
         raise _unaccepted(key_type, "")

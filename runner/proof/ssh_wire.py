@@ -17,18 +17,16 @@ class WireReader:
         UsageError: the class given to the constructor, when the structure is cut short, too long or misspelt.
     """
 
-    def __init__(self, data: bytes, what: str, error: type[UsageError]) -> None:
+    def __init__(self, data: bytes, error: type[UsageError]) -> None:
         self._data = data
         self._at = 0
-        self._what = what
         self._error = error
 
     def raw(self, count: int) -> bytes:
         """The next bytes."""
         if count > len(self._data) - self._at:
             raise self._error(
-                N_("{what}: cut short at byte {position}: got {got} bytes, expected {expected}"),
-                what=self._what,
+                N_("SSH encoding: cut short at byte {position}: got {got} bytes, expected {expected}"),
                 position=self._at,
                 got=len(self._data) - self._at,
                 expected=count,
@@ -52,9 +50,7 @@ class WireReader:
         """A string of printable ASCII."""
         data = self.string()
         if not _PRINTABLE.fullmatch(data):
-            raise self._error(
-                N_("{what}: expected printable ASCII before byte {position}"), what=self._what, position=self._at
-            )
+            raise self._error(N_("SSH encoding: expected printable ASCII before byte {position}"), position=self._at)
         return data.decode("ascii")
 
     def positive(self) -> int:
@@ -63,8 +59,7 @@ class WireReader:
         number = int.from_bytes(data, "big", signed=True)
         if number <= 0 or data != number.to_bytes(number.bit_length() // 8 + 1, "big"):
             raise self._error(
-                N_("{what}: expected a positive number in its shortest form before byte {position}"),
-                what=self._what,
+                N_("SSH encoding: expected a positive number in its shortest form before byte {position}"),
                 position=self._at,
             )
         return number
@@ -73,8 +68,7 @@ class WireReader:
         """Refuse anything left over."""
         if self._at != len(self._data):
             raise self._error(
-                N_("{what}: {got} bytes too many after byte {position}"),
-                what=self._what,
+                N_("SSH encoding: {got} bytes too many after byte {position}"),
                 got=len(self._data) - self._at,
                 position=self._at,
             )

@@ -167,7 +167,7 @@ def _require_namespace(namespace: str) -> None:
 
 
 def _parse(armored: str) -> SshSignature:
-    reader = WireReader(_unarmor(armored), "SSHSIG", UsageError)
+    reader = WireReader(_unarmor(armored), UsageError)
     if reader.raw(len(_MAGIC)) != _MAGIC or reader.uint32() != _VERSION:
         raise UsageError(N_("signature: expected SSHSIG version 1"))
     key = key_from_blob(reader.string())
@@ -178,7 +178,7 @@ def _parse(armored: str) -> SshSignature:
     reader.end()
     if not namespace or reserved or hash_algorithm not in _MESSAGE_HASHES:
         raise UsageError(N_("signature: expected a namespace, an empty reserved field, and sha256 or sha512"))
-    reader = WireReader(blob, "SSHSIG", UsageError)
+    reader = WireReader(blob, UsageError)
     algorithm = reader.text()
     value = reader.string()
     flags, counter = (reader.byte(), reader.uint32()) if key.is_fido else (0, 0)
@@ -212,7 +212,7 @@ def _verify_value(material: KeyMaterial, signature: SshSignature, signed: bytes)
     elif isinstance(material.key, RSAPublicKey):
         material.key.verify(signature.value, signed, padding.PKCS1v15(), _RSA_HASHES[signature.algorithm])
     else:
-        reader = WireReader(signature.value, "SSHSIG", UsageError)
+        reader = WireReader(signature.value, UsageError)
         value = encode_dss_signature(reader.positive(), reader.positive())
         reader.end()
         material.key.verify(value, signed, ec.ECDSA(_CURVE_HASHES[material.key.curve.name]))
