@@ -47,6 +47,8 @@ class Order:
     mutating: bool
     snapshot: str
     """Folder of the read-only snapshot (absolute)."""
+    manifest: str
+    """Digest of the snapshot's manifest; what differs from it is not run (L3)."""
     deadline: datetime
     """The shim ends the attempt itself at this instant (UTC)."""
     hold: Seconds = Seconds(600)
