@@ -11,7 +11,11 @@ LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 60
 PUBLIC_METHODS = 20
 
-EXCEPTIONS: dict[str, Allowed] = {}
+EXCEPTIONS: dict[str, Allowed] = {
+    "runner/engine/callback/twokey_spool.py:CallbackModule": Allowed(
+        "Ansible calls one public method for each kind of event", "engine"
+    ),
+}
 """By the name that a failure prints."""
 
 

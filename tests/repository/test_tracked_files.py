@@ -12,7 +12,8 @@ _ADDRESSES = {
     "a package registry": r"pypi\.org|pythonhosted\.org|deb\.debian\.org|galaxy\.ansible\.com|//[\w.-]+/simple\b",
     "an option that names a registry": r"--(extra-)?index-url|--find-links|--trusted-host",
     "a folder of one machine": r"(?<![\w.~}])/(root|work|workspace|Users|home/\w+|opt/pypi|tmp/\w+venv)/",
-    "a link to a private host": r"https?://[^/\s]*@",
+    "a name and a word of access": r"https?://[^/\s]*@",
+    "a page that is not in the repository": r"\b(DESIGN|EVIDENCE|STYLE|STORIES|REGISTERS)(\.md\b| section\b|,? §)",
 }
 
 EXCEPTIONS: dict[str, Allowed] = {
@@ -54,6 +55,7 @@ def test_what_is_made_stays_out() -> None:
         "/root/.ssh/id",
         "open('/home/li/x')",
         "git clone https://me:word@example.org/x",
+        "as in DESIGN section 4",
     ],
 )
 def test_bad_text_is_seen(text: str) -> None:
