@@ -73,3 +73,21 @@ class SignedStatement:
     statement: Statement
     bytes: bytes
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStatement:
+    """A signed statement as the service recorded it."""
+
+    signed: SignedStatement
+    recorded: datetime
+    """When it was recorded, by the service's clock (UTC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBytes:
+    """A stored statement exactly as it lies in the database; nothing about it is known to be true."""
+
+    id: str
+    bytes: bytes
+    signature: str

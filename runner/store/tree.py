@@ -1,0 +1,229 @@
+"""The Merkle tree as it is stored: what the sequencer adds, and what proofs and verification read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from runner.errors import StorageError
+from runner.model.log import (
+    Checkpoint,
+    LeafKeys,
+    LogTile,
+    SequencedLeaf,
+    SignedCheckpoint,
+    StoredLeaf,
+    TreeGrowth,
+    TreeState,
+)
+from runner.model.people import Person
+from runner.model.statement import StatementBytes
+from runner.store.tables import (
+    audit_checkpoints,
+    audit_entries,
+    audit_inbox,
+    audit_tiles,
+    audit_tree,
+    leases,
+    people,
+    statements,
+)
+from runner.words import N_
+
+_ROW: Final = "tree"
+"""Name of the one row of `audit_tree`."""
+_STREAM: Final = {"yield_per": 500}
+
+
+class TreeStore:
+    """Tree, tiles, checkpoints, and everything verification reads, each in one stream of bounded memory."""
+
+    def __init__(self, connection: Connection, origin: str = "") -> None:
+        self._connection = connection
+        self._origin = origin
+
+    def state(self) -> TreeState | None:
+        """Where the sequencer stands; None before its first batch."""
+        row = self._connection.execute(select(audit_tree).where(audit_tree.c.name == _ROW)).one_or_none()
+        return None if row is None else TreeState(row.size, row.last, row.frontier)
+
+    def take_lease(self, holder: str, now: datetime, until: datetime) -> bool:
+        """Become, or stay, the one that sequences, unless another's lease is running.
+
+        Args:
+            holder: who wants it; unique to one sequencer.
+            now: the present.
+            until: how long nobody else may take it.
+        """
+        free = or_(leases.c.holder == holder, leases.c.until <= now)
+        taken = self._connection.execute(
+            update(leases).where(leases.c.name == _ROW, free).values(holder=holder, until=until)
+        ).rowcount
+        if not taken and self._connection.execute(select(leases.c.name).where(leases.c.name == _ROW)).first() is None:
+            self._connection.execute(insert(leases).values(name=_ROW, holder=holder, until=until))
+            return True
+        return bool(taken)
+
+    def drop_lease(self, holder: str, now: datetime) -> None:
+        """Let another take the lease at once."""
+        self._connection.execute(
+            update(leases).where(leases.c.name == _ROW, leases.c.holder == holder).values(until=now)
+        )
+
+    def waiting(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Inbox number and bytes of the leaves behind `after`, in the order they were committed."""
+        query = select(audit_inbox.c.id, audit_inbox.c.leaf).where(audit_inbox.c.id > after)
+        rows = self._connection.execute(query.order_by(audit_inbox.c.id).limit(limit))
+        return [(row.id, row.leaf) for row in rows]
+
+    def grow(self, growth: TreeGrowth) -> None:
+        """Record a batch: entries, tiles, checkpoint and the new state, all in the caller's transaction.
+
+        Raises:
+            StorageError: the tree is no longer where the batch begins.
+        """
+        self._move_on(growth.before, growth.after)
+        self._connection.execute(insert(audit_entries), [_entry(entry) for entry in growth.entries])
+        for tile in growth.tiles:
+            self._put_tile(tile)
+        checkpoint = growth.checkpoint
+        self._connection.execute(
+            insert(audit_checkpoints).values(
+                size=checkpoint.checkpoint.size, root=checkpoint.checkpoint.root, note=checkpoint.note
+            )
+        )
+
+    def tile(self, level: int, index: int) -> bytes:
+        """Hashes of a tile, as many as there are; empty when there is no such tile."""
+        query = select(audit_tiles.c.hashes).where(audit_tiles.c.level == level, audit_tiles.c.position == index)
+        return self._connection.execute(query).scalar_one_or_none() or b""
+
+    def tiles(self, level: int) -> Iterator[LogTile]:
+        """Every tile of a level, in order."""
+        query = select(audit_tiles).where(audit_tiles.c.level == level).order_by(audit_tiles.c.position)
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            yield LogTile(row.level, row.position, row.hashes)
+
+    def levels(self) -> int:
+        """How many levels have tiles; above the highest there is none."""
+        query = select(audit_tiles.c.level).order_by(audit_tiles.c.level.desc()).limit(1)
+        highest = self._connection.execute(query).scalar_one_or_none()
+        return 0 if highest is None else highest + 1
+
+    def newest_checkpoint(self) -> SignedCheckpoint | None:
+        """The checkpoint of the whole tree; None while the tree is empty."""
+        query = select(audit_checkpoints).order_by(audit_checkpoints.c.size.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else self._checkpoint(row)
+
+    def find_checkpoint(self, size: int) -> SignedCheckpoint | None:
+        """The checkpoint that was signed at exactly this size."""
+        query = select(audit_checkpoints).where(audit_checkpoints.c.size == size)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else self._checkpoint(row)
+
+    def checkpoints(self) -> Iterator[SignedCheckpoint]:
+        """Every checkpoint, smallest first."""
+        query = select(audit_checkpoints).order_by(audit_checkpoints.c.size)
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            yield self._checkpoint(row)
+
+    def entries(self) -> Iterator[tuple[SequencedLeaf, StoredLeaf | None]]:
+        """Every entry of the tree in order, with the leaf it stands for; None when that is gone."""
+        query = (
+            select(audit_entries, audit_inbox.c.id, audit_inbox.c.leaf, audit_inbox.c.payload, audit_inbox.c.salt)
+            .select_from(audit_entries.outerjoin(audit_inbox, audit_inbox.c.id == audit_entries.c.inbox))
+            .order_by(audit_entries.c.position)
+        )
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            keys = LeafKeys(row.tag, row.run or "", row.request or "", row.actor, row.occurred)
+            leaf = None if row.id is None else StoredLeaf(row.id, row.position, row.leaf, row.payload, row.salt)
+            yield SequencedLeaf(row.position, row.inbox, keys), leaf
+
+    def behind(self) -> Iterator[StoredLeaf]:
+        """Leaves of the inbox that the tree does not hold, in order; however they came to be left out."""
+        query = (
+            select(audit_inbox)
+            .select_from(audit_inbox.outerjoin(audit_entries, audit_entries.c.inbox == audit_inbox.c.id))
+            .where(audit_entries.c.inbox.is_(None))
+            .order_by(audit_inbox.c.id)
+        )
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            yield StoredLeaf(row.id, None, row.leaf, row.payload, row.salt)
+
+    def entries_of(self, run: str) -> Iterator[StoredLeaf]:
+        """Every entry of a run that is in the tree, in order."""
+        query = (
+            select(
+                audit_inbox.c.id,
+                audit_entries.c.position,
+                audit_inbox.c.leaf,
+                audit_inbox.c.payload,
+                audit_inbox.c.salt,
+            )
+            .select_from(audit_entries.join(audit_inbox, audit_inbox.c.id == audit_entries.c.inbox))
+            .where(audit_entries.c.run == run)
+            .order_by(audit_entries.c.inbox)
+        )
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            yield StoredLeaf(row.id, row.position, row.leaf, row.payload, row.salt)
+
+    def statements(self) -> Iterator[StatementBytes]:
+        """Every statement as it lies in the database, in the order they were recorded."""
+        query = select(statements.c.id, statements.c.bytes, statements.c.signature).order_by(statements.c.place)
+        for row in self._connection.execute(query, execution_options=_STREAM):
+            yield StatementBytes(row.id, row.bytes, row.signature)
+
+    def find_statement(self, id: str) -> StatementBytes | None:
+        """The statement of that id, as it lies in the database."""
+        query = select(statements.c.id, statements.c.bytes, statements.c.signature).where(statements.c.id == id)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else StatementBytes(row.id, row.bytes, row.signature)
+
+    def people(self) -> tuple[Person, ...]:
+        """Everyone as the database has them, by name."""
+        rows = self._connection.execute(select(people).order_by(people.c.name))
+        return tuple(Person(row.name, row.key, row.fingerprint) for row in rows)
+
+    def _move_on(self, before: TreeState, after: TreeState) -> None:
+        values = {"size": after.size, "last": after.last, "frontier": after.frontier}
+        moved = self._connection.execute(
+            update(audit_tree)
+            .where(audit_tree.c.name == _ROW, audit_tree.c.size == before.size, audit_tree.c.last == before.last)
+            .values(**values)
+        ).rowcount
+        if moved:
+            return
+        if before.size or self.state() is not None:
+            raise StorageError(
+                N_("log: another sequencer has gone on beyond entry {size}"),
+                hint=N_("only one service may use a state directory"),
+                size=before.size,
+            )
+        self._connection.execute(insert(audit_tree).values(name=_ROW, **values))
+
+    def _put_tile(self, tile: LogTile) -> None:
+        mine = (audit_tiles.c.level == tile.level) & (audit_tiles.c.position == tile.index)
+        if not self._connection.execute(update(audit_tiles).where(mine).values(hashes=tile.hashes)).rowcount:
+            self._connection.execute(
+                insert(audit_tiles).values(level=tile.level, position=tile.index, hashes=tile.hashes)
+            )
+
+    def _checkpoint(self, row: Row[*tuple[Any, ...]]) -> SignedCheckpoint:
+        return SignedCheckpoint(Checkpoint(self._origin, row.size, row.root), row.note)
+
+
+def _entry(entry: SequencedLeaf) -> dict[str, object]:
+    keys = entry.keys
+    return {
+        "position": entry.index,
+        "inbox": entry.inbox,
+        "tag": keys.tag,
+        "run": keys.run or None,
+        "request": keys.request or None,
+        "actor": keys.actor,
+        "occurred": keys.occurred,
+    }
