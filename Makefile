@@ -101,7 +101,8 @@ endif
 	$(pip) install --require-hashes --no-compile -r requirements.lock
 	@# Python 3.11 puts setuptools into every environment, and that slows each start down.
 	@$(pip) uninstall --yes setuptools 2>/dev/null
-	@.venv/bin/python -m compileall -q -q -j 0 .venv/lib || true
+	@# Small containers lack what -j needs; and a file that does not compile is no reason to stop.
+	@.venv/bin/python -m compileall -q -q -j 0 .venv/lib 2>/dev/null || .venv/bin/python -m compileall -q -q .venv/lib || true
 	@touch $@
 
 .venv/project: pyproject.toml .venv/dependencies
