@@ -61,9 +61,9 @@ def countersign(shown: PublicationShown) -> Draft:
 def request(plan: Plan, reason: str, revises: str = "") -> Draft:
     """A request for a plan; `revises` names the rejected request whose number it keeps."""
     content = statements.request_content(
-        plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason
+        plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason, revises
     )
-    return Draft(StatementKind.REQUEST, revises or statements.NEW_REQUEST, content)
+    return Draft(StatementKind.REQUEST, plan.digests.plan, content)
 
 
 def approve(wanted: Request, now: datetime, valid_for: timedelta, max_runs: int = 1) -> Draft:

@@ -52,9 +52,25 @@ def publish_content(content: str, runbook: str, version: int, part: str) -> Json
 
 
 def request_content(
-    digests: Digests, runbook: str, version: int, risk: Risk, window: Window | None, reason: str
+    digests: Digests,
+    runbook: str,
+    version: int,
+    risk: Risk,
+    window: Window | None,
+    reason: str,
+    revises: str = "",
 ) -> JsonObject:
-    """What a requester signs: the plan in full, when, and why."""
+    """What a requester signs: the plan in full, when, and why.
+
+    Args:
+        digests: of the plan and its parts.
+        runbook: id of the runbook.
+        version: its version.
+        risk: risk class of the plan.
+        window: when it is to run.
+        reason: why, in the requester's words.
+        revises: number of the rejected request whose next revision this is; empty for a new request.
+    """
     return {
         **_digests(digests),
         "runbook": runbook,
@@ -62,6 +78,7 @@ def request_content(
         "risk": risk.value,
         "window": _window(window),
         "reason": reason,
+        "revises": revises,
     }
 
 
