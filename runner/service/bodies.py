@@ -1,0 +1,75 @@
+"""Bodies of requests and answers: bounded, strictly read, made of documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runner.errors import UsageError
+from runner.proof.canonical import parse_strict
+from runner.wire.api import MAX_BODY, MAX_UPLOAD
+from runner.wire.documents import from_document, to_document
+from runner.words import N_
+
+JSON: Final = "application/json"
+BYTES: Final = "application/octet-stream"
+
+_DRAINED: Final = 64 * 1024 * 1024
+"""Bytes of a body that is too long which are read and dropped, so that its sender gets to read the answer."""
+
+Value = TypeVar("Value")
+
+
+async def small_body(request: Request) -> bytes:
+    """The body of an ordinary request.
+
+    Raises:
+        UsageError: it is longer than `MAX_BODY`.
+    """
+    return await _read(request, MAX_BODY)
+
+
+async def upload_body(request: Request) -> bytes:
+    """The body of a request that uploads content.
+
+    Raises:
+        UsageError: it is longer than `MAX_UPLOAD`.
+    """
+    return await _read(request, MAX_UPLOAD)
+
+
+def read_value(kind: type[Value], body: bytes) -> Value:
+    """The value of a body.
+
+    Raises:
+        UsageError: not JSON, a key twice, unknown keys, wrong types.
+    """
+    document = parse_strict(body, limit=MAX_UPLOAD)
+    if not isinstance(document, dict):
+        raise UsageError(N_("body: expected a JSON object"))
+    return from_document(kind, document)
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """A value as the body of an answer."""
+    text = json.dumps(to_document(value), ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8"), status, media_type=JSON)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > limit + _DRAINED:
+            break
+        else:
+            chunks.clear()
+    if size > limit:
+        raise UsageError(N_("body: got {size} bytes or more, expected at most {limit}"), size=size, limit=limit)
+    return b"".join(chunks)
