@@ -11,7 +11,7 @@ import pytest
 
 from tests.repository.checkout import CODE, python_files, read
 
-_SILENCED = re.compile(r"#\s*(type:\s*ignore|noqa\b|ruff:\s*noqa|mypy:|fmt:|pragma:)", re.IGNORECASE)
+_SILENCED = re.compile(r"#\s*(type:\s*ignore|noqa\b|ruff:\s*noqa|mypy:|pragma:)", re.IGNORECASE)
 _TYPE = re.compile(r"# type: ignore\[[a-z-]+(, [a-z-]+)*\]  # \S.{3,}")
 _LINT = re.compile(r"# (ruff: )?noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S.{3,}")
 
@@ -29,7 +29,6 @@ def test_silenced_rules_have_code_and_reason() -> None:
         "# noqa: E501",
         "# noqa: E501 - x",
         "# ruff: noqa",
-        "# fmt: off",
         "# pragma: no cover",
     ],
 )
