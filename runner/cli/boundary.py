@@ -1,0 +1,60 @@
+"""The edge of the command: every error becomes one line for people and an exit code; nobody sees a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+
+from runner.cli.output import tell
+from runner.errors import InvalidContentError, RefusedError, RunnerError
+from runner.words import _
+
+_INTERRUPTED = 130
+_UNEXPECTED = 2
+
+
+def guarded(options: argparse.Namespace) -> int:
+    """Run the verb's function and give the process's exit code."""
+    try:
+        code = options.run(options)
+        sys.stdout.flush()
+    except RunnerError as error:
+        show(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        tell(_("interrupted"))
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+        tell(_("twokey: {place}: {reason}").format(place=place or "-", reason=error.strerror or str(error)))
+        return _UNEXPECTED
+    except Exception:  # noqa: BLE001 - named boundary: the last one before the person; it keeps the traceback in a file
+        tell(_("twokey: an error in the program itself; details are in {path}").format(path=_keep_traceback()))
+        return _UNEXPECTED
+    return int(code)
+
+
+def show(error: RunnerError) -> None:
+    """Say what is wrong, one line for each problem, then the next step to take."""
+    if isinstance(error, InvalidContentError) and error.problems:
+        for line in error.problems:
+            tell(line)
+    else:
+        tell(_("twokey: {message}").format(message=str(error)))
+    if isinstance(error, RefusedError) and error.rule:
+        tell(_("  rule: {rule}").format(rule=error.rule))
+    if advice := error.advice():
+        tell(_("  next: {advice}").format(advice=advice))
+
+
+def _keep_traceback() -> str:
+    descriptor, path = tempfile.mkstemp(prefix="twokey-error-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        traceback.print_exc(file=file)
+    return path

@@ -1,0 +1,109 @@
+"""The `twokey` command: options before the verb, then the verb's own file.
+
+Only the verb that was typed is imported, so that `twokey --version` costs little more than Python itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from runner import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType
+
+VERBS: Final = {
+    "init": "init",
+    "serve": "serve",
+    "status": "status",
+    "version": "version",
+    "config": "config",
+    "runbook": "runbook",
+    "plan": "plan",
+    "request": "request",
+    "approve": "approve",
+    "reject": "reject",
+    "withdraw": "withdraw",
+    "start": "start",
+    "confirm": "confirm",
+    "gate": "gate",
+    "sheet": "sheet",
+    "decide": "decide",
+    "pause": "pause",
+    "continue": "continue_",
+    "abort": "abort",
+    "rollback": "rollback",
+    "close": "close",
+    "run": "run",
+    "audit": "audit",
+    "inventory": "inventory",
+    "demo": "demo",
+    "tui": "tui",
+}
+"""Verb and its module in this package, in the order of the help."""
+
+INTERRUPTED: Final = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the process's exit code.
+
+    Args:
+        arguments: what was typed after `twokey`; None reads the process's own.
+    """
+    typed = sys.argv[1:] if arguments is None else arguments
+    if typed in (["--version"], ["-V"]):
+        sys.stdout.write(f"twokey {__version__}\n")
+        return 0
+    return _run(typed)
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    """The parser, with the arguments of `verb` alone filled in (None: of no verb)."""
+    import argparse
+
+    from runner.cli import options
+
+    parser = argparse.ArgumentParser(
+        prog="twokey", description=options.description(), formatter_class=options.HelpText, allow_abbrev=False
+    )
+    options.add_global(parser)
+    verbs = parser.add_subparsers(dest="verb", metavar=options.verb_word(), title=options.verbs_title())
+    for name, module_name in VERBS.items():
+        help_line = options.help_of(name)
+        below = verbs.add_parser(
+            name, help=help_line, description=help_line, formatter_class=options.HelpText, allow_abbrev=False
+        )
+        if name == verb:
+            module = _module(module_name)
+            module.arguments(below)
+            below.set_defaults(run=module.run)
+    return parser
+
+
+def _run(typed: list[str]) -> int:
+    from runner.cli import boundary, options
+
+    options.choose_language(typed)
+    verb = options.verb_in(typed, tuple(VERBS))
+    parser = build_parser(verb)
+    try:
+        parsed = parser.parse_args(typed)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    if parsed.verb is None:
+        parser.print_help()
+        return 0
+    return boundary.guarded(parsed)
+
+
+def _module(name: str) -> ModuleType:
+    from importlib import import_module
+
+    return import_module(f"runner.cli.{name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

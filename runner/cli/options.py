@@ -1,0 +1,113 @@
+"""Options before the verb, and the words of the help."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from runner import __version__
+from runner.words import LANGUAGES, N_, _, language_of_locale, use_language
+
+_WITH_VALUE: Final = ("--site", "--state", "--key", "--passphrase-file", "--lang")
+_HELP: Final = {
+    "init": N_("make a site, found its log, sign its first entries"),
+    "serve": N_("run the service, or stop it"),
+    "status": N_("the service, runs in progress, and who waits for whom"),
+    "version": N_("versions of everything that executes"),
+    "config": N_("every setting with its value and where it comes from"),
+    "runbook": N_("list, show, check and publish runbooks"),
+    "plan": N_("expand a runbook into the exact plan"),
+    "request": N_("ask for a change"),
+    "approve": N_("approve another person's request"),
+    "reject": N_("reject another person's request"),
+    "withdraw": N_("take your own request back"),
+    "start": N_("start an approved change, as executor"),
+    "confirm": N_("confirm a start, as the second person"),
+    "gate": N_("pass a gate; both people sign"),
+    "sheet": N_("sign the sheet of a manual step; both people sign"),
+    "decide": N_("decide what becomes of a run that waits; both people sign"),
+    "pause": N_("pause a run before its next step; one person suffices"),
+    "continue": N_("go on with a paused run; both people sign"),
+    "abort": N_("stop a run at the next task border; one person suffices"),
+    "rollback": N_("roll a waiting run back; both people sign"),
+    "close": N_("sign the result of a run; both people sign"),
+    "run": N_("list, show and watch runs"),
+    "audit": N_("list, show, verify and export the log"),
+    "inventory": N_("check and list the inventory"),
+    "demo": N_("a whole change on a real application, told as it goes"),
+    "tui": N_("the terminal user interface"),
+}
+
+
+class HelpText(argparse.RawDescriptionHelpFormatter):
+    """Help of the same width everywhere, so that it can be compared."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26, width=100)
+
+
+def description() -> str:
+    return _("Runbook automation under two-person control.")
+
+
+def verbs_title() -> str:
+    return _("verbs")
+
+
+def verb_word() -> str:
+    return _("VERB")
+
+
+def help_of(verb: str) -> str:
+    """One line about a verb."""
+    return _(_HELP[verb])
+
+
+def add_global(parser: argparse.ArgumentParser) -> None:
+    """The options before the verb."""
+    parser.add_argument(
+        "-V", "--version", action="version", version=f"twokey {__version__}", help=_("print the version")
+    )
+    parser.add_argument(
+        "--site", type=Path, metavar=_("DIR"), help=_("folder of the site (default: the nearest one upwards)")
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar=_("DIR"),
+        help=_("state directory (default: under $XDG_STATE_HOME/twokey, one for each site)"),
+    )
+    parser.add_argument(
+        "--key", type=Path, metavar=_("FILE"), help=_("your private key (default: ssh-agent); the key tells the person")
+    )
+    parser.add_argument(
+        "--passphrase-file", type=Path, metavar=_("FILE"), help=_("file with the key's passphrase in its first line")
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, help=_("language (default: as the locale)"))
+
+
+def choose_language(typed: Sequence[str]) -> None:
+    """Choose the language before the parser is built, since its help is translated too."""
+    wanted = ""
+    for position, word in enumerate(typed):
+        if word == "--lang" and position + 1 < len(typed):
+            wanted = typed[position + 1]
+        elif word.startswith("--lang="):
+            wanted = word.partition("=")[2]
+    use_language(wanted or os.environ.get("TWOKEY_LANG", "") or language_of_locale())
+
+
+def verb_in(typed: Sequence[str], verbs: Sequence[str]) -> str | None:
+    """The verb that was typed: the first word that is no option and no option's value."""
+    skip = False
+    for word in typed:
+        if skip:
+            skip = False
+        elif word in _WITH_VALUE:
+            skip = True
+        elif not word.startswith("-"):
+            return word if word in verbs else None
+    return None
