@@ -24,4 +24,4 @@ class Finding:
     """Parts of the document that must have been readable for this to be true; a path ending in `*` means
     everything below."""
     at_key: bool = False
-    """Whether its place is the key rather than the value."""
+    """Whether its place is the key rather than the value; the message then names the key itself."""

@@ -37,6 +37,12 @@ def has_template(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
 
 
+def is_absolute_path(text: str) -> bool:
+    """Whether it is an absolute path with exactly one spelling: no `..`, `.`, `//` or slash at its end."""
+    first, *rest = text.split("/")
+    return text == "/" or (not first and bool(rest) and not any(part in {"", ".", ".."} for part in rest))
+
+
 def require_plain(name: str, value: JsonValue) -> None:
     """Refuse text, at any depth, that Ansible could take for a template or that shows otherwise than it reads.
 
@@ -186,8 +192,7 @@ def _read_boolean(name: str, raw: JsonValue) -> JsonValue:
 
 def _read_path(name: str, raw: JsonValue) -> JsonValue:
     text = _read_string(name, raw)
-    parts = text.split("/") if isinstance(text, str) else []
-    if len(parts) < 2 or parts[0] or (text != "/" and any(part in {"", ".", ".."} for part in parts[1:])):  # noqa: PLR2004 - a leading slash makes two parts
+    if not isinstance(text, str) or not is_absolute_path(text):
         raise _expected(name, raw, N_('{name}: got "{got}", expected an absolute path without "..", "." or "//"'))
     return text
 
