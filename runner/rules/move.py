@@ -12,8 +12,8 @@
 * `TurnBack`: the turn;
 * `Finish`: the end of the run.
 
-`question`, `waiting_at` and `waiting_since` are cleared by every other move than `WaitPeople`. After `Begin`, `TurnBack`
-and a `Finish` that changes the state the machine computes the next move at once.
+`question`, `waiting_at` and `waiting_since` are cleared by every other move than `WaitPeople`; the recording of a
+decision clears them too, and the wish. After `Begin` and `TurnBack` the machine computes the next move at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from runner.model.plan import Role
 from runner.model.run import AttemptKey, Choice, Question, RunState, Turn
 from runner.model.runbook import Output, PlayRef, Probe
 from runner.model.text import Text

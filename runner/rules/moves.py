@@ -1,0 +1,225 @@
+"""What a run does next: one pure, total function of plan, record, time and policy.
+
+It never begins anything while an attempt has no recorded end or after the run has ended, never repeats a mutating
+attempt of unseen end without a decision of two people, and undoes newest first. How a run goes forward is in
+`runner.rules.forward`, how it goes back in `runner.rules.rollback`, checks are in `runner.rules.checking`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.model.plan import Role
+from runner.model.policy import Policy
+from runner.model.run import (
+    Attempt,
+    AttemptKey,
+    AttemptState,
+    Cause,
+    Choice,
+    HostOutcome,
+    Question,
+    RunKind,
+    RunRecord,
+    RunState,
+    Turn,
+)
+from runner.model.runbook import RollbackScope
+from runner.rules.checking import next_check
+from runner.rules.entrance import turn_back
+from runner.rules.expansion import Expansion
+from runner.rules.forward import next_forward
+from runner.rules.history import SETTLED_DONE, open_attempts
+from runner.rules.move import (
+    Begin,
+    Fallback,
+    Finish,
+    Move,
+    TurnBack,
+    WaitAttempt,
+    WaitPeople,
+    WaitUntil,
+)
+from runner.rules.rollback import next_undo, undo_list
+from runner.rules.situation import STATE_OF, Situation, situate
+from runner.words import N_
+
+__all__ = [
+    "ENDED",
+    "Begin",
+    "Fallback",
+    "Finish",
+    "Move",
+    "TurnBack",
+    "WaitAttempt",
+    "WaitPeople",
+    "WaitUntil",
+    "likely_next",
+    "next_move",
+]
+
+ENDED: Final = frozenset(
+    {
+        RunState.LAPSED,
+        RunState.SUCCEEDED,
+        RunState.ROLLED_BACK,
+        RunState.FAILED,
+        RunState.ABANDONED,
+        RunState.CLOSED,
+    }
+)
+"""States in which nothing more is done to a host."""
+
+_UNDOING: Final = frozenset({Role.WRITES_OFF, Role.ROLLBACK, Role.ROLLBACK_VERIFY, Role.HEALTH})
+
+
+def next_move(expansion: Expansion, record: RunRecord, now: datetime, policy: Policy) -> Move:
+    """What the run does next; the same arguments always give the same move."""
+    if record.state in ENDED:
+        return Finish(record.state)
+    if record.state is RunState.CONFIRMING:
+        return _confirming(record, now, policy)
+    s = situate(expansion, record, now, policy)
+    for attempt in open_attempts(record):
+        return _in_progress(s, attempt)
+    if record.kind is RunKind.CHECK:
+        return next_check(s)
+    if s.must_end:
+        return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
+    return _paused(s, _undisturbed(s))
+
+
+def likely_next(expansion: Expansion, record: RunRecord, now: datetime, policy: Policy) -> Begin | None:
+    """The attempt that follows if what the run waits for goes well; None if something else follows.
+
+    Ansible can be started for it beforehand. What really follows is decided when the time has come.
+    """
+    move = next_move(expansion, record, now, policy)
+    hoped = _hoped_for(record, move, now)
+    if hoped is None:
+        return None
+    later = move.instant if isinstance(move, WaitUntil) else now
+    following = next_move(expansion, hoped, later, policy)
+    return following if isinstance(following, Begin) else None
+
+
+def _hoped_for(record: RunRecord, move: Move, now: datetime) -> RunRecord | None:
+    """The record as it will be if nothing goes wrong: the attempt succeeds, people sign."""
+    if isinstance(move, WaitUntil):
+        return record
+    if isinstance(move, WaitAttempt) and not move.cancel:
+        attempts = tuple(_succeeded(each, now) if each.key == move.key else each for each in record.attempts)
+        return replace(record, attempts=attempts)
+    if not isinstance(move, WaitPeople):
+        return None
+    if move.state is RunState.CONFIRMING:
+        return replace(record, state=RunState.RUNNING, started_at=now)
+    if move.state is RunState.AT_GATE:
+        return replace(record, gates=(*record.gates, (move.at.batch, move.at.step)))
+    return None
+
+
+def _succeeded(attempt: Attempt, now: datetime) -> Attempt:
+    return replace(
+        attempt,
+        state=AttemptState.SUCCEEDED,
+        ended_at=now,
+        outcomes=dict.fromkeys(attempt.hosts, HostOutcome.OK),
+        settled=dict.fromkeys(attempt.hosts, SETTLED_DONE),
+    )
+
+
+def _confirming(record: RunRecord, now: datetime, policy: Policy) -> Move:
+    lapses = record.created_at + timedelta(seconds=policy.start_valid_for)
+    if now >= lapses:
+        return Finish(RunState.LAPSED, N_("the confirmer did not sign in time"))
+    at = AttemptKey(record.id, 0, "", Role.DO, 0)
+    return WaitPeople(RunState.CONFIRMING, at, until=lapses, fallback=Fallback.LAPSE)
+
+
+def _in_progress(s: Situation, attempt: Attempt) -> Move:
+    """Let an attempt go on, hold it while people think, or end it at its next task border."""
+    state = STATE_OF[attempt.key.role]
+    wish = s.record.wish
+    is_check = s.record.kind is RunKind.CHECK
+    if wish.abort or s.must_end or s.must_return or (is_check and wish.pause):
+        return WaitAttempt(attempt.key, state, cancel=True)
+    if not wish.pause:
+        return WaitAttempt(attempt.key, state)
+    undoing = attempt.key.role in _UNDOING
+    return _pause(attempt.key, undoing=undoing or not s.has_mutated, holding=attempt.key)
+
+
+def _undisturbed(s: Situation) -> Move:
+    """What comes next as far as nobody wishes to pause."""
+    turn = s.record.turns[-1] if s.record.turns else None
+    if turn:
+        if undo := next_undo(s, turn):
+            return undo
+        if _ends_run(s, turn):
+            return _finish(s)
+    standing = next_forward(s)
+    if s.must_return:
+        planned = standing[0] if standing else s.expansion.steps[-1]
+        return turn_back(s, planned, Cause.DECIDED)
+    return standing[1] if standing else _finish(s)
+
+
+def _paused(s: Situation, move: Move) -> Move:
+    """Put off what would be done by itself while somebody wishes the run to pause."""
+    wish = s.record.wish
+    if not (wish.pause or wish.abort) or isinstance(move, WaitPeople | Finish):
+        return move
+    if isinstance(move, TurnBack) and move.turn.cause is Cause.DECIDED:
+        return move
+    return _pause(_place(s, move), undoing=_is_undoing(s) or not s.has_mutated)
+
+
+def _pause(at: AttemptKey, *, undoing: bool, holding: AttemptKey | None = None) -> WaitPeople:
+    choices = (Choice.CONTINUE, *(() if undoing else (Choice.ROLL_BACK,)), Choice.ABANDON)
+    return WaitPeople(RunState.PAUSED, at, Question.PAUSED, choices, holding=holding)
+
+
+def _place(s: Situation, move: Move) -> AttemptKey:
+    """Where a run that pauses stands."""
+    if isinstance(move, Begin):
+        return replace(move.key, number=0)
+    if isinstance(move, TurnBack):
+        return AttemptKey(s.record.id, move.turn.batch, move.turn.step, Role.DO, 0)
+    standing = next_forward(s)
+    return s.key(standing[0]) if standing else AttemptKey(s.record.id, 0, "", Role.DO, 0)
+
+
+def _is_undoing(s: Situation) -> bool:
+    return bool(s.record.turns) and next_undo(s, s.record.turns[-1]) is not None
+
+
+def _ends_run(s: Situation, turn: Turn) -> bool:
+    """Whether no further batch may begin after a rollback."""
+    if turn.cause is not Cause.STEP_FAILED or turn.scope is RollbackScope.RUN:
+        return True
+    if not 1 <= turn.batch <= len(s.expansion.batches):
+        return True
+    failed = {host for each in s.record.turns for host in each.failed}
+    return len(failed) >= s.runbook.targets.stop_after_failures
+
+
+def _finish(s: Situation) -> Finish:
+    """How a run ends that has nothing left to do."""
+    turns = s.record.turns
+    if not turns:
+        return Finish(RunState.SUCCEEDED)
+    if any(undo_list(s, turn) for turn in turns):
+        return Finish(RunState.ROLLED_BACK, REASONS[turns[-1].cause])
+    return Finish(RunState.FAILED, REASONS[turns[-1].cause])
+
+
+REASONS: Final = {
+    Cause.STEP_FAILED: N_("a step failed"),
+    Cause.GATE_LATE: N_("people let a gate wait too long"),
+    Cause.WINDOW_CLOSED: N_("the window closed"),
+    Cause.DECIDED: N_("two people decided to roll back"),
+}
+"""Why a run turned back, as message ids."""

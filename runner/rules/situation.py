@@ -1,0 +1,208 @@
+"""A run at one instant: its plan, its record and the time, with what forward steps and rollback both ask of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.plan import Role
+from runner.model.policy import Policy
+from runner.model.run import (
+    AttemptKey,
+    Cause,
+    Choice,
+    Decision,
+    Question,
+    RunRecord,
+    RunState,
+    Turn,
+)
+from runner.model.runbook import AtWindowEnd, ManualWork, PlaybookWork, PlayRef, RollbackScope, Runbook
+from runner.rules.expansion import AFTER_ROLLBACK, Expansion, PlannedStep, rollback_estimate
+from runner.rules.history import History, has_effect, read_history
+from runner.rules.move import Begin, Fallback, WaitPeople
+from runner.rules.windows import attempt_deadline, is_closed, latest_rollback_decision
+
+STATE_OF: dict[Role, RunState] = {
+    Role.DO: RunState.RUNNING,
+    Role.VERIFY: RunState.VERIFYING,
+    Role.SETTLE: RunState.OUTCOME_UNKNOWN,
+    Role.SOAK: RunState.OBSERVING,
+    Role.WRITES_OFF: RunState.ROLLING_BACK,
+    Role.ROLLBACK: RunState.ROLLING_BACK,
+    Role.ROLLBACK_VERIFY: RunState.ROLLING_BACK,
+    Role.HEALTH: RunState.ROLLING_BACK,
+}
+"""State a run shows while an attempt of that role is in progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a move depends on."""
+
+    expansion: Expansion
+    record: RunRecord
+    history: History
+    now: datetime
+    policy: Policy
+
+    @property
+    def runbook(self) -> Runbook:
+        return self.expansion.runbook
+
+    @property
+    def latest_rollback_decision(self) -> datetime | None:
+        """After it a forward step needs a decision; None where nothing can be rolled back, or without a window."""
+        if not self.runbook.mutating:
+            return None
+        estimate = rollback_estimate(self.runbook, len(self.expansion.batches))
+        return latest_rollback_decision(self.record.window, estimate, self.policy.rollback_reserve)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the window has closed."""
+        return is_closed(self.record.window, self.now)
+
+    def key(self, planned: PlannedStep, role: Role = Role.DO, number: int = 0) -> AttemptKey:
+        return AttemptKey(self.record.id, planned.batch, planned.step.id, role, number)
+
+    def begin(
+        self,
+        planned: PlannedStep,
+        role: Role,
+        play: PlayRef,
+        hosts: tuple[str, ...] | None = None,
+        watch_since: datetime | None = None,
+    ) -> Begin:
+        """The next attempt of a play."""
+        work = planned.step.work
+        main = role is Role.DO and isinstance(work, PlaybookWork)
+        return Begin(
+            key=self.key(planned, role, self.history.slot(planned, role).number),
+            state=STATE_OF[role],
+            hosts=planned.hosts if hosts is None else hosts,
+            mutating=planned.step.mutating if main else role is Role.ROLLBACK,
+            deadline=attempt_deadline(planned.step, role, self.now, watch_since),
+            work=play,
+            outputs=work.outputs if main and isinstance(work, PlaybookWork) else (),
+        )
+
+    def begin_health(self, turn: Turn, play: PlayRef) -> Begin:
+        """The next attempt of the play that proves the service healthy after a rollback."""
+        hosts = self.expansion.hosts if turn.scope is RollbackScope.RUN else self.hosts_of(turn.batch)
+        return Begin(
+            key=AttemptKey(self.record.id, turn.batch, AFTER_ROLLBACK, Role.HEALTH, self.health_number(turn)),
+            state=STATE_OF[Role.HEALTH],
+            hosts=hosts,
+            mutating=False,
+            deadline=attempt_deadline(None, Role.HEALTH, self.now),
+            work=play,
+        )
+
+    def health_number(self, turn: Turn) -> int:
+        return self.history.slot_at((turn.batch, AFTER_ROLLBACK, Role.HEALTH)).number
+
+    def hosts_of(self, batch: int) -> tuple[str, ...]:
+        """Hosts of a batch; every host for steps done once."""
+        if 1 <= batch <= len(self.expansion.batches):
+            return self.expansion.batches[batch - 1]
+        return self.expansion.hosts
+
+    def is_waiting(self, state: RunState, at: AttemptKey) -> bool:
+        """Whether the run is recorded as waiting there in that state."""
+        return self.record.state is state and self.record.waiting_at == at
+
+    def is_asked(self, question: Question, at: AttemptKey) -> bool:
+        """Whether a question about no attempt is open there: asked, and not decided since."""
+        if self.record.question is not question or self.record.waiting_at != at or self.record.waiting_since is None:
+            return False
+        decided = self.history.continued(question, at.batch, at.step)
+        return decided is None or decided.at < self.record.waiting_since
+
+    def has_begun(self, planned: PlannedStep) -> bool:
+        """Whether a step may have changed a host."""
+        if not planned.step.mutating:
+            return False
+        if isinstance(planned.step.work, ManualWork):
+            return self.is_reached(planned)
+        return any(has_effect(attempt) for attempt in self.history.slot(planned, Role.DO).attempts)
+
+    def is_reached(self, planned: PlannedStep) -> bool:
+        """Whether people may have begun a manual step: its sheet is signed, or was before them."""
+        if sheet_key(planned) in self.record.sheets or self.is_waiting(RunState.AT_SHEET, self.key(planned)):
+            return True
+        here = any((turn.batch, turn.step) == (planned.batch, planned.step.id) for turn in self.record.turns)
+        return here and self.is_gate_passed(planned)
+
+    def is_gate_passed(self, planned: PlannedStep) -> bool:
+        """Whether nothing keeps a step behind a gate."""
+        if planned.step.gate is None or (planned.batch, planned.step.id) in self.record.gates:
+            return True
+        return self.history.continued(Question.GATE_LATE, planned.batch, planned.step.id) is not None
+
+    def begun(self, scope: RollbackScope, batch: int) -> tuple[PlannedStep, ...]:
+        """The steps of a batch, or of the run, that may have changed a host; in forward order."""
+        return tuple(
+            planned
+            for planned in self.expansion.steps
+            if (scope is RollbackScope.RUN or planned.batch == batch) and self.has_begun(planned)
+        )
+
+    @property
+    def has_mutated(self) -> bool:
+        """Whether anything in the run may have changed a host."""
+        return any(self.has_begun(planned) for planned in self.expansion.steps)
+
+    def has_way_back(self, batch: int) -> bool:
+        """Whether the run may go back by itself: nothing that destroys the way back has begun in its scope."""
+        return not any(
+            isinstance(planned.step.work, PlaybookWork) and planned.step.work.irreversible
+            for planned in self.begun(self.runbook.rollback_scope, batch)
+        )
+
+    def ask(
+        self,
+        question: Question,
+        at: AttemptKey,
+        choices: tuple[Choice, ...],
+        state: RunState = RunState.AWAITING_DECISION,
+        fallback: Fallback = Fallback.WAIT,
+    ) -> WaitPeople:
+        """A question to the run's two people; what may be chosen changes when the window closes."""
+        window = self.record.window
+        until = window.closes if window and self.now < window.closes else None
+        return WaitPeople(state, at, question, choices, until, fallback if until else Fallback.WAIT)
+
+    def window_fallback(self, batch: int) -> Fallback:
+        """What the closing of the window leads to when nobody decides before."""
+        if self.runbook.at_window_end is AtWindowEnd.ROLL_BACK and self.has_way_back(batch):
+            return Fallback.ROLL_BACK
+        return Fallback.ASK
+
+    @property
+    def must_return(self) -> bool:
+        """Whether two people decided to roll back and the run has not turned yet."""
+        if any(turn.cause is Cause.DECIDED for turn in self.record.turns):
+            return False
+        return any(decides_return(decision) for decision in self.record.decisions)
+
+    @property
+    def must_end(self) -> bool:
+        """Whether two people decided to end the run where it stands."""
+        return any(decision.choice is Choice.ABANDON for decision in self.record.decisions)
+
+
+def decides_return(decision: Decision) -> bool:
+    """Whether a decision turns the run back; inside a rollback the same choice only accepts the loss of data."""
+    return decision.choice is Choice.ROLL_BACK and decision.question is not Question.DATA_WOULD_BE_LOST
+
+
+def sheet_key(planned: PlannedStep, role: Role = Role.DO) -> str:
+    """Name of a manual step's sheet among `RunRecord.sheets`."""
+    name = f"{planned.batch}/{planned.step.id}"
+    return name if role is Role.DO else f"{name}.{role.value}"
+
+
+def situate(expansion: Expansion, record: RunRecord, now: datetime, policy: Policy) -> Situation:
+    """A run at an instant."""
+    return Situation(expansion, record, read_history(record), now, policy)
