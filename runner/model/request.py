@@ -68,6 +68,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRevision:
+    """An earlier revision of a request: what was asked for before, and what became of it."""
+
+    number: str
+    revision: int
+    plan: str
+    requester: str
+    reason: str
+    state: RequestState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """Another person's signed statement over one plan digest; consumed when a run starts."""
 

@@ -77,7 +77,7 @@ def parse_leaf(data: bytes) -> LeafFields:
 def search_keys(data: bytes) -> LeafKeys:
     """What a leaf is found by; blanks when its bytes are no leaf, which is for verification to find."""
     try:
-        leaf: Any = json.loads(data)
+        leaf: Any = json.loads(data.decode())
         about = leaf["about"]
         return LeafKeys(
             tag=leaf["tag"],

@@ -127,6 +127,12 @@ class LogPages:
         found += [_leaf(row) for row in self._connection.execute(query)]
         return tuple(found)
 
+    def in_tree(self, wanted: LogFilter) -> Iterator[StoredLeaf]:
+        """Every wanted entry of the tree, in order, a few in memory at a time."""
+        query = _filtered(wanted).order_by(audit_entries.c.inbox)
+        for row in self._connection.execute(query, execution_options={"yield_per": _CHUNK}):
+            yield _leaf(row)
+
     def find_since(self, instant: datetime) -> int | None:
         """Number of the first entry, in order of time, that occurred at that instant or later."""
         return self._connection.execute(

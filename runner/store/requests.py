@@ -1,4 +1,4 @@
-"""Change requests, and the approvals over their plans."""
+"""Change requests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, ScalarSelect, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from runner.errors import NotFoundError, RefusedError
-from runner.model.request import Approval, Request, RequestState
+from runner.model.request import Request, RequestRevision, RequestState
 from runner.model.time import Window
 from runner.store.numbering import take_number
-from runner.store.tables import approvals, requests
+from runner.store.tables import request_revisions, requests
 from runner.words import N_
 
 SERIES = "BG"
@@ -41,25 +40,57 @@ class RequestStore:
         if request.number:
             raise ValueError("a new request has no number yet")
         numbered = replace(request, number=take_number(self._connection, SERIES, request.at, self._zone))
+        self._connection.execute(insert(requests).values(number=numbered.number, **_columns(numbered)))
+        return numbered
+
+    def revise(self, request: Request) -> Request:
+        """Put the next revision of a rejected request in its place; what was there before is kept.
+
+        Args:
+            request: the revision as signed, with the number of the request it revises.
+
+        Returns:
+            The request with its revision.
+
+        Raises:
+            RefusedError: the request is not one that was rejected.
+        """
+        old = self.get(request.number)
+        if old.state is not RequestState.REJECTED:
+            raise RefusedError(
+                N_("request {number}: is {state}; only a rejected one is revised"),
+                rule="state:not-rejected",
+                number=old.number,
+                state=old.state.value,
+            )
         self._connection.execute(
-            insert(requests).values(
-                number=numbered.number,
-                revision=numbered.revision,
-                plan=numbered.plan,
-                content=numbered.content,
-                runbook=numbered.runbook_id,
-                title_en=numbered.title_en,
-                title_zh=numbered.title_zh,
-                requester=numbered.requester,
-                reason=numbered.reason,
-                risk=numbered.risk,
-                state=numbered.state,
-                window_opens=numbered.window.opens if numbered.window else None,
-                window_closes=numbered.window.closes if numbered.window else None,
-                at=numbered.at,
+            insert(request_revisions).values(
+                number=old.number,
+                revision=old.revision,
+                plan=old.plan,
+                requester=old.requester,
+                reason=old.reason,
+                state=old.state,
+                at=old.at,
             )
         )
-        return numbered
+        revised = replace(request, revision=old.revision + 1)
+        self._connection.execute(
+            update(requests).where(requests.c.number == revised.number).values(**_columns(revised))
+        )
+        return revised
+
+    def revisions(self, number: str) -> tuple[RequestRevision, ...]:
+        """Earlier revisions of a request, newest first."""
+        rows = self._connection.execute(
+            select(request_revisions)
+            .where(request_revisions.c.number == number)
+            .order_by(request_revisions.c.revision.desc())
+        )
+        return tuple(
+            RequestRevision(row.number, row.revision, row.plan, row.requester, row.reason, row.state, row.at)
+            for row in rows
+        )
 
     def find(self, number: str) -> Request | None:
         """The request of that number."""
@@ -122,109 +153,27 @@ class RequestStore:
         return tuple(_request(row) for row in rows)
 
 
-class ApprovalStore:
-    """Approvals, each good for a number of runs of one plan."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, approval: Approval) -> None:
-        """Record an approval.
-
-        Raises:
-            RefusedError: this person has approved this plan for this request before.
-        """
-        try:
-            self._connection.execute(
-                insert(approvals).values(
-                    request=approval.request,
-                    plan=approval.plan,
-                    approver=approval.approver,
-                    statement=approval.statement,
-                    not_before=approval.not_before,
-                    not_after=approval.not_after,
-                    max_runs=approval.max_runs,
-                    used=approval.used,
-                )
-            )
-        except IntegrityError as error:
-            raise RefusedError(
-                N_("request {request}: {approver} has approved it before"),
-                rule="L2:approved-before",
-                request=approval.request,
-                approver=approval.approver,
-            ) from error
-
-    def of(self, request: str) -> tuple[Approval, ...]:
-        """The approvals of a request, oldest first."""
-        rows = self._connection.execute(
-            select(approvals).where(approvals.c.request == request).order_by(approvals.c.id)
-        )
-        return tuple(_approval(row) for row in rows)
-
-    def consume(self, request: str, plan: str, now: datetime) -> tuple[Approval, ...]:
-        """Use every approval of this plan once more, or none of them (L4).
-
-        Returns:
-            The approvals as they are after this use.
-
-        Raises:
-            RefusedError: there is none, or one of them is used up, not yet valid or no longer valid.
-        """
-        mine = (approvals.c.request == request) & (approvals.c.plan == plan)
-        held = self._connection.execute(select(approvals.c.id).where(mine)).scalars().all()
-        used = self._connection.execute(
-            update(approvals)
-            .where(
-                mine,
-                approvals.c.used < approvals.c.max_runs,
-                approvals.c.not_before <= now,
-                approvals.c.not_after > now,
-            )
-            .values(used=approvals.c.used + 1)
-        ).rowcount
-        if not held or used != len(held):
-            raise self._unusable(request, plan, now)
-        return tuple(approval for approval in self.of(request) if approval.plan == plan)
-
-    def _unusable(self, request: str, plan: str, now: datetime) -> RefusedError:
-        """Why the approvals of a plan cannot be used; the caller's transaction is undone by this error."""
-        found = [approval for approval in self.of(request) if approval.plan == plan]
-        if not found:
-            return RefusedError(
-                N_("request {request}: nobody has approved this plan"),
-                rule="L4:not-approved",
-                request=request,
-                plan=plan,
-            )
-        early = next((approval for approval in found if now < approval.not_before), None)
-        if early is not None:
-            return RefusedError(
-                N_("request {request}: the approval of {approver} is valid from {not_before}"),
-                rule="L4:not-yet-valid",
-                request=request,
-                approver=early.approver,
-                not_before=early.not_before.isoformat(),
-            )
-        late = next((approval for approval in found if now >= approval.not_after), None)
-        if late is not None:
-            return RefusedError(
-                N_("request {request}: the approval of {approver} was valid until {not_after}"),
-                rule="L4:no-longer-valid",
-                request=request,
-                approver=late.approver,
-                not_after=late.not_after.isoformat(),
-            )
-        return RefusedError(
-            N_("request {request}: every run the approval of {approver} allows has been used"),
-            rule="L4:used-up",
-            request=request,
-            approver=found[0].approver,
-        )
-
-
 def _place(number: str) -> ScalarSelect[int]:
     return select(requests.c.id).where(requests.c.number == number).scalar_subquery()
+
+
+def _columns(request: Request) -> dict[str, object]:
+    """Everything of a request but its number."""
+    return {
+        "revision": request.revision,
+        "plan": request.plan,
+        "content": request.content,
+        "runbook": request.runbook_id,
+        "title_en": request.title_en,
+        "title_zh": request.title_zh,
+        "requester": request.requester,
+        "reason": request.reason,
+        "risk": request.risk,
+        "state": request.state,
+        "window_opens": request.window.opens if request.window else None,
+        "window_closes": request.window.closes if request.window else None,
+        "at": request.at,
+    }
 
 
 def _request(row: Row[*tuple[Any, ...]]) -> Request:
@@ -242,17 +191,4 @@ def _request(row: Row[*tuple[Any, ...]]) -> Request:
         state=row.state,
         window=Window(row.window_opens, row.window_closes) if row.window_opens else None,
         at=row.at,
-    )
-
-
-def _approval(row: Row[*tuple[Any, ...]]) -> Approval:
-    return Approval(
-        request=row.request,
-        plan=row.plan,
-        approver=row.approver,
-        statement=row.statement,
-        not_before=row.not_before,
-        not_after=row.not_after,
-        max_runs=row.max_runs,
-        used=row.used,
     )

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event
 
-from runner.model.log import Leaf
+from runner.model.log import Leaf, SequencedLeaf
+from runner.model.time import instant_to_text
 from runner.store.failures import file_errors, require_own
 
 RECENT: Final = (3, 51, 3)
@@ -28,6 +29,9 @@ _MORE_READERS: Final = 16
 
 _PUT_LEAVES: Final = (
     "INSERT INTO audit_inbox (leaf, payload, salt, source) VALUES (?, ?, ?, ?) ON CONFLICT (source) DO NOTHING"
+)
+_PUT_ENTRIES: Final = (
+    "INSERT INTO audit_entries (position, inbox, tag, run, request, actor, occurred) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _APPEND_ONLY: Final = ("statements", "audit_inbox", "audit_entries", "audit_checkpoints")
 _GROWING: Final = ("audit_tiles", "audit_tree")
@@ -127,6 +131,16 @@ def put_leaves(connection: Connection, leaves: Sequence[Leaf]) -> None:
     """
     rows = [(leaf.leaf, leaf.payload, leaf.salt, leaf.source) for leaf in leaves]
     connection.exec_driver_sql(_PUT_LEAVES, rows)
+
+
+def put_entries(connection: Connection, entries: Sequence[SequencedLeaf]) -> None:
+    """Record the places of leaves in the tree and what they are found by."""
+    rows = []
+    for entry in entries:
+        keys = entry.keys
+        occurred = instant_to_text(keys.occurred)
+        rows.append((entry.index, entry.inbox, keys.tag, keys.run or None, keys.request or None, keys.actor, occurred))
+    connection.exec_driver_sql(_PUT_ENTRIES, rows)
 
 
 def install_guards(connection: Connection) -> None:

@@ -20,13 +20,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from runner.store.acts import ActStore
+from runner.store.approvals import ApprovalStore
 from runner.store.attempts import AttemptStore, ShimStore
 from runner.store.database import Database
 from runner.store.locks import LockStore
 from runner.store.log import InboxStore, LogPages
 from runner.store.people import InstallationStore, PeopleStore
 from runner.store.publications import PlanStore, PublicationStore
-from runner.store.requests import ApprovalStore, RequestStore
+from runner.store.requests import RequestStore
 from runner.store.runs import RunStore
 from runner.store.statements import StatementStore
 from runner.store.tree import TreeStore
@@ -140,3 +141,28 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+
+class SqlLogStore:
+    """The log of a store, as the sequencer wants it (`runner.audit.ports.LogStore`)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextmanager
+    def sequencing(self) -> Iterator[TreeStore]:
+        """A transaction on the log: committed when its block ends, undone when it raises.
+
+        Raises:
+            StorageError: it could not be committed.
+        """
+        with self._store.writing() as transaction:
+            yield transaction.tree
+
+    def on_log(self, listener: Listener) -> None:
+        """Call `listener` whenever leaves have become durable."""
+        self._store.on_log(listener)
+
+    def off_log(self, listener: Listener) -> None:
+        """Stop calling it."""
+        self._store.off_log(listener)

@@ -114,6 +114,18 @@ requests = Table(
     Index(None, "state", "window_closes"),
 )
 
+request_revisions = Table(
+    "request_revisions",
+    metadata,
+    Column("number", String(32), ForeignKey("requests.number"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("plan", String(80), ForeignKey("plans.digest"), nullable=False),
+    Column("requester", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Chosen(RequestState), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 statements = Table(
     "statements",
     metadata,

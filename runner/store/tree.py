@@ -21,6 +21,7 @@ from runner.model.log import (
 )
 from runner.model.people import Person
 from runner.model.statement import StatementBytes
+from runner.store import sqlite
 from runner.store.tables import (
     audit_checkpoints,
     audit_entries,
@@ -86,7 +87,7 @@ class TreeStore:
             StorageError: the tree is no longer where the batch begins.
         """
         self._move_on(growth.before, growth.after)
-        self._connection.execute(insert(audit_entries), [_entry(entry) for entry in growth.entries])
+        sqlite.put_entries(self._connection, growth.entries)
         for tile in growth.tiles:
             self._put_tile(tile)
         checkpoint = growth.checkpoint
@@ -154,23 +155,6 @@ class TreeStore:
         for row in self._connection.execute(query, execution_options=_STREAM):
             yield StoredLeaf(row.id, None, row.leaf, row.payload, row.salt)
 
-    def entries_of(self, run: str) -> Iterator[StoredLeaf]:
-        """Every entry of a run that is in the tree, in order."""
-        query = (
-            select(
-                audit_inbox.c.id,
-                audit_entries.c.position,
-                audit_inbox.c.leaf,
-                audit_inbox.c.payload,
-                audit_inbox.c.salt,
-            )
-            .select_from(audit_entries.join(audit_inbox, audit_inbox.c.id == audit_entries.c.inbox))
-            .where(audit_entries.c.run == run)
-            .order_by(audit_entries.c.inbox)
-        )
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            yield StoredLeaf(row.id, row.position, row.leaf, row.payload, row.salt)
-
     def statements(self) -> Iterator[StatementBytes]:
         """Every statement as it lies in the database, in the order they were recorded."""
         query = select(statements.c.id, statements.c.bytes, statements.c.signature).order_by(statements.c.place)
@@ -214,16 +198,3 @@ class TreeStore:
 
     def _checkpoint(self, row: Row[*tuple[Any, ...]]) -> SignedCheckpoint:
         return SignedCheckpoint(Checkpoint(self._origin, row.size, row.root), row.note)
-
-
-def _entry(entry: SequencedLeaf) -> dict[str, object]:
-    keys = entry.keys
-    return {
-        "position": entry.index,
-        "inbox": entry.inbox,
-        "tag": keys.tag,
-        "run": keys.run or None,
-        "request": keys.request or None,
-        "actor": keys.actor,
-        "occurred": keys.occurred,
-    }
