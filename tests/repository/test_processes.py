@@ -11,7 +11,6 @@ import pytest
 from tests.repository.checkout import PRODUCT, Allowed, files, python_files, tree
 
 STARTERS: dict[str, Allowed] = {
-    "runner/engine/ansible_side/cli.py": Allowed("imports early what Ansible forks its workers with", "engine"),
     "runner/engine/links.py": Allowed("starts the step shims, which live on without the service", "engine"),
     "runner/engine/notifier.py": Allowed("the site's own program tells people outside", "engine"),
     "runner/engine/session.py": Allowed("probes of this machine itself", "engine"),
