@@ -6,7 +6,6 @@ wrong: findings that would rest on it are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,18 +14,18 @@ from typing import Final
 
 from runner.errors import NotFoundError, UsageError
 from runner.model.document import JsonValue
-from runner.model.finding import DocumentPath, Finding
+from runner.model.finding import DocumentPath
 from runner.model.nearest import nearest
 from runner.model.runbook import Runbook
 from runner.rules.parameters import settle_defaults
 from runner.rules.validation import runbook_findings
+from runner.runbook.placing import grounded, name_part, place_findings
 from runner.runbook.problems import Problem, invalid, say
 from runner.runbook.shape import fit
-from runner.runbook.yaml_source import Places, YamlSource, read_yaml
+from runner.runbook.yaml_source import Places, read_yaml
 from runner.wire.runbook import RunbookShape
 from runner.words import N_
 
-_WHOLE: Final = "*"
 _STAND_INS: Final[dict[str, JsonValue]] = {
     "apiVersion": "twokey/v1",
     "kind": "Runbook",
@@ -52,7 +51,7 @@ class ReadRunbook:
     def problem(self, path: DocumentPath, text: str) -> Problem:
         """A problem of one part of the document."""
         names = {position: step.id for position, step in enumerate(self.runbook.steps)}
-        return Problem(self.path, *self.places.of_value(path), _where(path, names) + text)
+        return Problem(self.path, *self.places.of_value(path), name_part(path, names) + text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,10 @@ def read_runbook(source: bytes, path: str) -> ReadRunbook:
         raise invalid(path, read.problems)
     fitted = fit(read.value, RunbookShape, _STAND_INS)
     runbook = fitted.shape.value() if fitted.shape else None
-    problems = [*read.problems, *_new_problems(path, read, fitted.findings)]
+    problems = [*read.problems, *place_findings(path, read, fitted.findings)]
     if runbook is not None:
         judged = runbook_findings(runbook, known_controls())
-        problems += _new_problems(path, read, _grounded(judged, fitted.lost))
+        problems += place_findings(path, read, grounded(judged, fitted.lost))
     if runbook is None or problems:
         raise invalid(path, problems)
     return ReadRunbook(settle_defaults(runbook), path, source, read.places)
@@ -187,56 +186,3 @@ def _id_of(path: Path) -> str:
         return ""
     found = value.get("id") if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
-
-
-def _new_problems(path: str, read: YamlSource, findings: Iterable[Finding]) -> Iterator[Problem]:
-    """Findings as problems, but for places where the reader has already found one."""
-    noted = {(problem.line, problem.column) for problem in read.problems}
-    names = _step_names(read.value)
-    for finding in findings:
-        place = read.places.of_key(finding.path) if finding.at_key else read.places.of_value(finding.path)
-        if place not in noted:
-            around = finding.path[:-1] if finding.at_key else finding.path
-            yield Problem(path, *place, _where(around, names) + say(finding.message, **finding.facts))
-
-
-def _grounded(findings: Iterable[Finding], lost: frozenset[DocumentPath]) -> Iterator[Finding]:
-    """Findings that rest on nothing that was lost."""
-    for finding in findings:
-        if any(finding.path[: len(gone)] == gone for gone in lost):
-            continue
-        if not any(_rests_on(need, gone) for need in finding.needs for gone in lost):
-            yield finding
-
-
-def _rests_on(need: DocumentPath, gone: DocumentPath) -> bool:
-    if need and need[-1] == _WHOLE:
-        around = need[:-1]
-        return gone[: len(around)] == around or around[: len(gone)] == gone
-    return need[: len(gone)] == gone or gone[:-1] == need
-
-
-def _step_names(document: JsonValue) -> dict[int, str]:
-    """Ids of steps as written, by position."""
-    steps = document.get("steps") if isinstance(document, dict) else None
-    names: dict[int, str] = {}
-    for position, step in enumerate(steps if isinstance(steps, list) else []):
-        written = step.get("id") if isinstance(step, dict) else None
-        if isinstance(written, str) and len(written) <= 64:  # noqa: PLR2004 - as long as an id may be
-            names[position] = written
-    return names
-
-
-def _where(path: DocumentPath, steps: dict[int, str]) -> str:
-    """The place of a part in words, ending with a colon; empty for the top of the document."""
-    match path:
-        case ("steps", int(position), *rest):
-            if position in steps:
-                head = say(N_('step "{id}": '), id=steps[position])
-            else:
-                head = say(N_("step {number}: "), number=position + 1)
-        case ("parameters", str(name), *rest):
-            head = say(N_('parameter "{name}": '), name=name)
-        case _:
-            head, rest = "", list(path)
-    return head + (".".join(str(part) for part in rest) + ": " if rest else "")

@@ -1,0 +1,90 @@
+"""What a site says about itself, read from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from runner.errors import NotFoundError
+from runner.model.policy import Policy
+from runner.model.site import Site
+from runner.runbook.loader import read_file, shown_path
+from runner.runbook.placing import read_shape
+from runner.runbook.problems import Problem, invalid, say
+from runner.runbook.yaml_source import read_yaml
+from runner.wire.site import PolicyShape, SiteShape
+from runner.words import N_
+
+SITE_FILE = "inventory/site.yml"
+POLICY_FILE = "policy.yml"
+
+
+def load_site(root: Path) -> Site:
+    """The site in a folder.
+
+    Raises:
+        NotFoundError: the folder is no site.
+        InvalidContentError: `inventory/site.yml` has problems.
+    """
+    path = root / SITE_FILE
+    if not path.is_file():
+        raise NotFoundError(
+            N_("{folder}: no site: {file} is missing"),
+            hint=N_("`twokey init DIR` makes a site; --site DIR names one"),
+            folder=str(root),
+            file=SITE_FILE,
+        )
+    source = read_file(path)
+    return _site(source, root, shown_path(path, root))
+
+
+def load_policy(site: Site) -> Policy:
+    """The policy of a site's environment; the shipped one when the environment has none.
+
+    Raises:
+        InvalidContentError: the file has problems.
+    """
+    path = site.inventory / POLICY_FILE
+    if not path.exists():
+        return Policy()
+    return parse_policy(read_file(path), shown_path(path, site.root))
+
+
+def parse_policy(source: bytes, path: str) -> Policy:
+    """The policy a file's bytes hold.
+
+    Raises:
+        InvalidContentError: with every problem of the file.
+    """
+    return read_shape(source, path, PolicyShape).value()
+
+
+def _site(source: bytes, root: Path, path: str) -> Site:
+    shape = read_shape(source, path, SiteShape)
+    site = Site(
+        root=root.absolute(),
+        name=shape.name,
+        environment=shape.environment,
+        production=shape.production,
+        origin=shape.origin,
+        timezone=shape.timezone,
+    )
+    places = read_yaml(source, path).places
+    problems: list[Problem] = []
+    if not _is_zone(site.timezone):
+        text = say(N_('timezone: this machine knows no time zone "{zone}"'), zone=site.timezone)
+        problems.append(Problem(path, *places.of_value(("timezone",)), text))
+    if not site.inventory.is_dir():
+        text = say(N_("environment: the folder inventory/{name} does not exist"), name=site.environment)
+        problems.append(Problem(path, *places.of_value(("environment",)), text))
+    if problems:
+        raise invalid(path, problems)
+    return site
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
