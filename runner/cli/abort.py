@@ -1,0 +1,24 @@
+"""`twokey abort`: stop a run at the next task border; one person suffices."""
+
+from __future__ import annotations
+
+import argparse
+
+from runner.cli.session import Session
+from runner.cli.signed import add_signing, sign
+from runner.client import drafts
+from runner.words import _
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    parser.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
+    parser.add_argument("--reason", required=True, metavar=_("TEXT"), help=_("why"))
+    add_signing(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """See what the run waits for, sign."""
+    with Session(options) as here:
+        shown = here.service.run(here.run_named(options.run_name))
+        return sign(here, drafts.abort(shown.row.id, options.reason), options)

@@ -1,0 +1,37 @@
+"""`twokey approve`: approve another person's request, after reading its plan."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import timedelta
+
+from runner.cli.output import put
+from runner.cli.plan_text import print_plan
+from runner.cli.session import Session
+from runner.cli.signed import add_signing, sign
+from runner.client import drafts
+from runner.words import _
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    parser.add_argument("number", metavar=_("NUMBER"), help=_("number of the request"))
+    parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
+    add_signing(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Fetch, recompute, show, sign."""
+    with Session(options) as here:
+        shown = here.service.request(options.number)
+        plan = drafts.open_document(here.service.plan(shown.request.plan))
+        drafts.require_same_plan(shown, plan)
+        if not (options.quiet or options.json):
+            put(
+                _("request {number} by {person}: {reason}").format(
+                    number=shown.request.number, person=shown.request.requester, reason=shown.request.reason
+                )
+            )
+            print_plan(plan, published=True, zone=here.zone, policy=here.policy)
+        valid_for = timedelta(seconds=here.policy.approval_valid_for)
+        return sign(here, drafts.approve(shown.request, here.clock.now(), valid_for), options)

@@ -1,0 +1,30 @@
+"""`twokey confirm`: confirm a start, as the second person; the run begins."""
+
+from __future__ import annotations
+
+import argparse
+
+from runner.cli.plan_text import print_plan
+from runner.cli.session import Session
+from runner.cli.signed import add_signing, sign
+from runner.client import drafts
+from runner.words import _
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    parser.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
+    parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
+    add_signing(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Recompute the plan, show it, sign."""
+    with Session(options) as here:
+        shown = here.service.run(here.run_named(options.run_name))
+        wanted = here.service.request(shown.row.request)
+        plan = drafts.open_document(here.service.plan(shown.plan))
+        drafts.require_same_plan(wanted, plan)
+        if not (options.quiet or options.json):
+            print_plan(plan, published=True, zone=here.zone, policy=here.policy)
+        return sign(here, drafts.confirm(shown, wanted.request), options)

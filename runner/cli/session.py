@@ -1,0 +1,209 @@
+"""Where a command works: its site, state, service, and the person whose key was given."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from runner.client.autostart import connect
+from runner.client.memory import Memory
+from runner.client.service import Service
+from runner.client.signing import Signatory, person_of
+from runner.errors import NotFoundError, UsageError
+from runner.model.policy import Policy
+from runner.model.site import Site
+from runner.runbook.places import checkpoints_folder, socket_of_state, state_of_site
+from runner.runbook.settings import load_policy, load_site
+from runner.runbook.site import find_site
+from runner.wire.api import ServiceStatus
+from runner.words import N_, _
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant in UTC, to the millisecond."""
+        present = datetime.now(UTC)  # noqa: TID251 - this is the clock that gets injected
+        return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folder of the site and of its state."""
+
+    site: Path
+    state: Path
+
+    @property
+    def socket(self) -> Path:
+        return socket_of_state(self.state)
+
+
+def places_of(options: argparse.Namespace) -> Places:
+    """Site and state from what was typed, else from where the command was typed.
+
+    A state directory knows its site, so `--state` alone is enough.
+
+    Raises:
+        NotFoundError: neither names a site and none lies upwards of here.
+    """
+    state: Path | None = options.state.absolute() if options.state else None
+    root: Path | None = options.site.absolute() if options.site else None
+    if root is None and state is not None:
+        root = _site_of_state(state)
+    root = root or find_site(Path.cwd())
+    if root is None:
+        raise NotFoundError(
+            N_("no site here: no folder upwards of {folder} is one"),
+            hint=N_("`twokey init DIR` makes a site; --site DIR names one"),
+            folder=str(Path.cwd()),
+        )
+    return Places(root, state or state_of_site(root))
+
+
+class Session:
+    """One command's view of its service; closes the connection at the end."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self.places = places_of(options)
+        self.clock = WallClock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "service" in self.__dict__:
+            self.service.close()
+
+    @cached_property
+    def service(self) -> Service:
+        """The service, started if none answers."""
+        return connect(self.places.site, self.places.state, self.places.socket)
+
+    def reconnect(self) -> None:
+        """Connect anew after the service was lost.
+
+        Raises:
+            UnreachableError: none answers, and none could be started.
+        """
+        service = connect(self.places.site, self.places.state, self.places.socket)
+        self.service.close()
+        self.service = service
+
+    @cached_property
+    def status(self) -> ServiceStatus:
+        return self.service.status()
+
+    @cached_property
+    def site(self) -> Site:
+        return load_site(self.places.site)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return load_policy(self.site)
+
+    @property
+    def zone(self) -> str:
+        """Time zone people at the site read times in."""
+        return self.status.timezone
+
+    @cached_property
+    def signatory(self) -> Signatory:
+        """The person whose key was given, ready to sign."""
+        from runner.client.signer import signer_from_agent, signer_from_file
+
+        people = self.service.people().people
+        if self._options.key:
+            signer = signer_from_file(self._options.key, self._passphrase)
+        else:
+            signer = signer_from_agent([person.fingerprint for person in people])
+        memory = Memory(checkpoints_folder(self._options.state))
+        return Signatory(person_of(signer, people), signer, self.service, memory, self.status.origin, self.clock)
+
+    def run_named(self, name: str) -> str:
+        """A run's id from what was typed: the id, or a request's number when it has one run in progress.
+
+        Raises:
+            NotFoundError: the request has no run, or several in progress.
+        """
+        if "/" in name:
+            return name
+        runs = self.service.request(name).runs
+        live = [run for run in runs if run.ended_at is None] or list(runs[-1:])
+        if not live:
+            raise NotFoundError(
+                N_("request {number}: it has no run yet"), hint=N_("start it with: twokey start {number}"), number=name
+            )
+        if len(live) > 1:
+            raise NotFoundError(
+                N_("request {number}: several runs are in progress: {runs}"),
+                number=name,
+                runs=", ".join(run.run for run in live),
+            )
+        return live[0].run
+
+    def _passphrase(self, path: str) -> str | None:
+        if self._options.passphrase_file:
+            return _first_line(self._options.passphrase_file)
+        if sys.stdin.isatty():
+            return getpass.getpass(_("passphrase of {path}: ").format(path=path))
+        return None
+
+
+def instant(text: str, now: datetime, zone: str) -> datetime:
+    """A time as people type it, in UTC: `2026-11-29T00:30`, `00:30` (its next coming), or `+2h`.
+
+    Raises:
+        UsageError: none of these.
+    """
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
+
+    from runner.model.units import parse_duration
+
+    here = now.astimezone(ZoneInfo(zone))
+    try:
+        if text == "now":
+            return now
+        if text.startswith("+"):
+            return now + timedelta(seconds=parse_duration(text[1:]))
+        if len(text) == len("00:30"):
+            hour, minute = (int(part) for part in text.split(":"))
+            coming = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            return (coming if coming > here else coming + timedelta(days=1)).astimezone(UTC)
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            N_("time {text}: expected a time such as 2026-11-29T00:30, 00:30 or +2h"), text=text
+        ) from error
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline().rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(N_("passphrase file {path}: {reason}"), path=str(path), reason=reason) from error
+
+
+def _site_of_state(state: Path) -> Path | None:
+    try:
+        document = json.loads((state / "site.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    root = document.get("root") if isinstance(document, dict) else None
+    return Path(root) if isinstance(root, str) else None
