@@ -1,0 +1,1 @@
+"""Migrations of the tables, one file each; Alembic runs them by path, `runner.store.schema` starts it."""
