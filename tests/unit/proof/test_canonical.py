@@ -48,6 +48,13 @@ def nested(depth: int) -> JsonValue:
     return value
 
 
+def named(depth: int) -> JsonValue:
+    value: JsonValue = {}
+    for _ in range(depth - 1):
+        value = {"a": value}
+    return value
+
+
 @given(VALUES)
 def test_the_bytes_are_those_of_rfc8785(value: JsonValue) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(cast("dict[str, str]", value))
@@ -100,6 +107,8 @@ def test_enumerations_and_tuples_are_written_as_their_values(value: object) -> N
         {"a\ud800": "a", "\U0001f600": "a"},
         nested(MAX_DEPTH + 1),
         nested(100_000),
+        {"a": nested(MAX_DEPTH)},
+        named(MAX_DEPTH + 1),
         type("Mapping", (dict,), {})(a=1),
         type("Sequence", (list,), {})([1]),
     ],
@@ -121,6 +130,19 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 def test_the_deepest_value_is_accepted() -> None:
     assert canonical_bytes(nested(MAX_DEPTH)) == b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
     assert parse_strict(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH) == nested(MAX_DEPTH)
+    assert parse_strict(canonical_bytes(named(MAX_DEPTH))) == named(MAX_DEPTH)
+
+
+@pytest.mark.parametrize("number", [MAX_INTEGER, -MAX_INTEGER, 0, True])
+def test_the_largest_numbers_are_accepted(number: int) -> None:
+    assert MAX_INTEGER == 2**53 - 1
+    assert parse_strict(canonical_bytes([number])) == [number]
+
+
+def test_the_name_given_twice_is_told() -> None:
+    with pytest.raises(CanonicalError) as refusal:
+        parse_strict(b'{"a":1,"b":2,"c":3,"b":4}')
+    assert refusal.value.facts == {"name": "b"}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_the_empty_log_has_one_root() -> None:
     [
         Checkpoint("", 1, bytes(32)),
         Checkpoint("a\nb", 1, bytes(32)),
+        Checkpoint(f"a\n1\n{ROOT}", 1, bytes(32)),
         Checkpoint("a", -1, bytes(32)),
         Checkpoint("a", MAX_SIZE + 1, bytes(32)),
         Checkpoint("a", 1, bytes(31)),

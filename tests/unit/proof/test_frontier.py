@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runner.errors import VerificationError
 from runner.proof.frontier import Frontier, Node
-from runner.proof.merkle import EMPTY_ROOT, leaf_hash, root_at, root_of
+from runner.proof.merkle import EMPTY_ROOT, MAX_SIZE, leaf_hash, root_at, root_of
 
 LEAVES = [leaf_hash(b"entry %d" % index) for index in range(1600)]
 
@@ -61,8 +61,9 @@ def test_subtrees_may_be_added_at_once(levels: list[int]) -> None:
 
 def test_a_subtree_cannot_begin_anywhere() -> None:
     frontier = grown(6)
-    with pytest.raises(VerificationError):
+    with pytest.raises(VerificationError) as refusal:
         frontier.append_subtree(2, LEAVES[0])
+    assert refusal.value.facts == {"count": 4, "index": 6}
     assert frontier.root() == root_of(LEAVES[:6])
 
 
@@ -72,6 +73,20 @@ def test_bytes_hold_the_whole_edge(size: int) -> None:
     assert (again.size, again.root()) == (size, root_of(LEAVES[:size]))
     again.append(LEAVES[size])
     assert again.root() == root_of(LEAVES[: size + 1])
+
+
+def test_bytes_are_the_size_and_the_subtrees_largest_first() -> None:
+    parts = [root_of(LEAVES[:4]), root_of(LEAVES[4:6]), LEAVES[6]]
+    assert grown(7).to_bytes() == b"\x00\x00\x00\x00\x00\x00\x00\x07" + b"".join(parts)
+
+
+def test_the_largest_edge() -> None:
+    assert Frontier(MAX_SIZE, LEAVES[:63]).size == MAX_SIZE
+    for size, count in ((MAX_SIZE + 1, 1), (-1, 1), (3, 1), (1, 2), (0, 1)):
+        with pytest.raises(VerificationError):
+            Frontier(size, LEAVES[:count])
+    with pytest.raises(VerificationError):
+        Frontier(1, [b"short"])
 
 
 def test_bytes_cut_short_or_too_long_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ParamSpec
 
 import pytest
@@ -163,8 +164,9 @@ def naive_reader(entries: Sequence[bytes]) -> HashReader:
 
 
 def damaged(proof: Sequence[bytes]) -> list[tuple[bytes, ...]]:
-    """A proof with each hash missing, doubled, changed in one bit or swapped with the next, and with one added."""
+    """A proof cut short anywhere, with one hash added, and each missing, doubled, changed, or swapped with the next."""
     proofs: list[tuple[bytes, ...]] = [(*proof, JUNK), (JUNK, *proof)]
+    proofs += [tuple(proof[:length]) for length in range(len(proof))]
     for at, value in enumerate(proof):
         before, after = tuple(proof[:at]), tuple(proof[at + 1 :])
         changed = bytes([value[0] ^ 1]) + value[1:]
@@ -244,6 +246,40 @@ def test_consistency_proofs_are_those_of_the_definition(new_size: int, data: st.
         assert is_refused(verify_consistency, old_size, old, new_size, new, wrong)
     assert is_refused(verify_consistency, old_size, JUNK, new_size, new, proof)
     assert is_refused(verify_consistency, old_size, old, new_size, JUNK, proof)
+
+
+def test_every_proof_up_to_forty_entries() -> None:
+    entries = [entry(index) for index in range(40)]
+    read = lru_cache(maxsize=None)(naive_reader(entries))
+    roots = [mth(entries[:size]) for size in range(41)]
+    for size in range(1, 41):
+        for index in range(size):
+            proof = inclusion_proof(read, index, size)
+            assert list(proof) == path(index, entries[:size])
+            verify_inclusion(leaf_hash(entries[index]), index, size, proof, roots[size])
+            proof = consistency_proof(read, index + 1, size)
+            assert list(proof) == subproof(index + 1, entries[:size], whole=True)
+            verify_consistency(index + 1, roots[index + 1], size, roots[size], proof)
+
+
+@pytest.mark.parametrize("old_size, new_size", [(1, 8), (3, 8), (4, 8), (6, 8), (7, 8), (5, 6)])
+def test_a_short_proof_is_told_from_a_wrong_one(old_size: int, new_size: int) -> None:
+    proof = consistency_proof(naive_reader(LEAVES), old_size, new_size)
+    for length in range(len(proof)):
+        with pytest.raises(VerificationError, match="too short"):
+            verify_consistency(old_size, ROOTS[old_size], new_size, ROOTS[new_size], proof[:length])
+    with pytest.raises(VerificationError, match="too long"):
+        verify_consistency(old_size, ROOTS[old_size], new_size, ROOTS[new_size], (*proof, JUNK))
+    with pytest.raises(VerificationError, match="root mismatch"):
+        verify_consistency(old_size, ROOTS[old_size], new_size, ROOTS[new_size], (*proof[:-1], JUNK))
+
+
+def test_the_largest_tree() -> None:
+    assert MAX_SIZE == 2**63 - 1
+    with pytest.raises(VerificationError, match="root mismatch"):
+        verify_inclusion(JUNK, MAX_SIZE - 1, MAX_SIZE, (JUNK,) * 62, JUNK)
+    with pytest.raises(VerificationError, match="root mismatch"):
+        verify_consistency(1, JUNK, MAX_SIZE, JUNK, (JUNK,) * 63)
 
 
 @given(SIZES, st.data())

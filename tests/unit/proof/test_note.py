@@ -129,6 +129,8 @@ def test_a_note_cut_short_anywhere_is_refused() -> None:
         TEXT.encode(),
         note(),
         note(PETER_LINE[:-1]),
+        note(PETER_LINE[:-1] + "X"),
+        PETER_LINE.encode(),
         note(PETER_LINE, "\n"),
         note(PETER_LINE, "Unexpected line.\n"),
         note("\n", PETER_LINE, "\n"),
@@ -180,7 +182,7 @@ def test_text_may_hold_empty_lines(text: str) -> None:
     assert open_note(sign_note(text, [seeded("Log")]), [seeded("Log").key]).text == text
 
 
-@pytest.mark.parametrize("text", ["", "abc", "abc\r\n", "abc\x00\n", "\ud800\n"])
+@pytest.mark.parametrize("text", ["", "abc", "abc\n\n" + PETER_LINE[:-1], "abc\r\n", "abc\x00\n", "\ud800\n"])
 def test_what_cannot_be_a_note_is_not_signed(text: str) -> None:
     with pytest.raises(VerificationError):
         sign_note(text, [seeded("Log")])
@@ -228,6 +230,20 @@ def test_other_text_is_no_key(text: str) -> None:
 def test_names_that_break_a_line_are_refused(name: str) -> None:
     with pytest.raises(UsageError):
         NoteKey(name, bytes(32))
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 64])
+def test_keys_of_another_length_are_refused(length: int) -> None:
+    with pytest.raises(UsageError):
+        NoteKey("Log", bytes(length))
+
+
+def test_the_longest_note() -> None:
+    room = MAX_NOTE - len(note(PETER_LINE, text="\n"))
+    longest = note(PETER_LINE, text="a" * room + "\n")
+    assert len(parse_note(longest).text) == room + 1
+    with pytest.raises(VerificationError):
+        parse_note(b"a" + longest)
 
 
 def test_a_signer_does_not_show_its_key() -> None:

@@ -95,8 +95,9 @@ def test_other_kinds_are_refused_by_name(kind: str) -> None:
     with pytest.raises(PublicKeyError) as refusal:
         parse_public_key(line_of(fields(kind.encode(), b"a" * 32), kind))
     assert refusal.value.facts == {"type": kind}
-    with pytest.raises(PublicKeyError):
+    with pytest.raises(PublicKeyError) as refusal:
         key_from_blob(fields(kind.encode(), b"a" * 32))
+    assert refusal.value.facts == {"type": kind}
 
 
 @pytest.mark.parametrize("options", ["no-pty", "cert-authority", 'command="a b",restrict', 'from="10.0.0.0/8"'])
@@ -141,6 +142,11 @@ def test_short_rsa_keys_are_refused(bits: int) -> None:
 def test_endless_rsa_keys_are_refused(bits: int) -> None:
     with pytest.raises(PublicKeyError):
         key_from_blob(fields(b"ssh-rsa", mpint(65537), mpint((1 << bits) - 1)))
+
+
+@pytest.mark.parametrize("bits", [3072, 16384])
+def test_the_smallest_and_the_largest_rsa_key(bits: int) -> None:
+    key_from_blob(fields(b"ssh-rsa", mpint(65537), mpint((1 << bits) - 1)))
 
 
 def test_misspelt_numbers_are_refused() -> None:

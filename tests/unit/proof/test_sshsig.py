@@ -239,6 +239,15 @@ def test_ecdsa_with_impossible_numbers_is_refused(kind: str, numbers: tuple[int,
     assert is_refused(with_value(key, value), key)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "ecdsa" in kind])
+def test_ecdsa_with_something_after_its_numbers_is_refused(kind: str) -> None:
+    key = software_key(kind)
+    value = parse(armored(key)).value
+    assert not is_refused(with_value(key, value), key)
+    for more in (b"\x00", wire_string(b""), wire_string(b"\x01")):
+        assert is_refused(with_value(key, value + more), key)
+
+
 @pytest.mark.parametrize("length", [0, 63, 65, 128])
 def test_ed25519_of_another_length_is_refused(length: int) -> None:
     key = software_key("ssh-ed25519")
@@ -317,7 +326,7 @@ def parts(key: SoftwareKey, **changed: bytes) -> str:
         {"public_key": wire_string(b"ssh-dss")},
         {"public_key": software_key("ssh-rsa", bits=2048).public.blob},
     ],
-    ids=repr,
+    ids=lambda changed: " ".join(changed),
 )
 def test_a_field_out_of_place_is_refused(changed: dict[str, bytes]) -> None:
     key = software_key("ssh-ed25519")
