@@ -326,7 +326,7 @@ def parts(key: SoftwareKey, **changed: bytes) -> str:
         {"public_key": wire_string(b"ssh-dss")},
         {"public_key": software_key("ssh-rsa", bits=2048).public.blob},
     ],
-    ids=lambda changed: " ".join(changed),
+    ids=" ".join,
 )
 def test_a_field_out_of_place_is_refused(changed: dict[str, bytes]) -> None:
     key = software_key("ssh-ed25519")
