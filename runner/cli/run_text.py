@@ -100,8 +100,8 @@ def step_line(step: StepShown) -> str:
 
 def _attempts(step: StepShown) -> Iterator[str]:
     for attempt in step.attempts:
-        took = _took(attempt)
-        yield f"      {attempt.key.role}/{attempt.key.number}: {_(attempt.state.value)} {took} {_hosts(attempt)}".rstrip()
+        name = f"{attempt.key.role}/{attempt.key.number}"
+        yield f"      {name}: {_(attempt.state.value)} {_took(attempt)} {_hosts(attempt)}".rstrip()
         if attempt.reason:
             yield _("        because: {reason}").format(reason=attempt.reason)
 

@@ -120,6 +120,11 @@ class Session:
         return self.status.timezone
 
     @cached_property
+    def memory(self) -> Memory:
+        """What this client remembers of logs."""
+        return Memory(checkpoints_folder(self._options.state))
+
+    @cached_property
     def signatory(self) -> Signatory:
         """The person whose key was given, ready to sign."""
         from runner.client.signer import signer_from_agent, signer_from_file
@@ -129,8 +134,8 @@ class Session:
             signer = signer_from_file(self._options.key, self._passphrase)
         else:
             signer = signer_from_agent([person.fingerprint for person in people])
-        memory = Memory(checkpoints_folder(self._options.state))
-        return Signatory(person_of(signer, people), signer, self.service, memory, self.status.origin, self.clock)
+        person = person_of(signer, people)
+        return Signatory(person, signer, self.service, self.memory, self.status.origin, self.clock)
 
     def run_named(self, name: str) -> str:
         """A run's id from what was typed: the id, or a request's number when it has one run in progress.

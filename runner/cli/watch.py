@@ -121,6 +121,6 @@ def _reconnect(here: Session) -> None:
         except UnreachableError:
             if time.monotonic() > give_up:
                 raise
-            time.sleep(_RETRY)
+            time.sleep(_RETRY)  # noqa: TID251 - another process has to come back; there is no event to wait for
         else:
             return

@@ -1,0 +1,118 @@
+"""`twokey audit`: list, show, verify and export the log."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from runner.cli.output import put, put_json, put_table, tell
+from runner.cli.session import Session
+from runner.client.service import EntryWish
+from runner.client.witness import witness
+from runner.errors import NotFoundError, UsageError
+from runner.proof.canonical import canonical_bytes
+from runner.proof.merkle import leaf_hash, verify_inclusion
+from runner.wire.api_audit import EntryShown
+from runner.words import N_, _
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    below = parser.add_subparsers(dest="part", required=True, metavar=_("WHAT"))
+    listing = below.add_parser("list", help=_("entries, newest first"))
+    listing.add_argument("--run", default="", metavar=_("RUN"), help=_("only this run"))
+    listing.add_argument("--request", default="", metavar=_("NUMBER"), help=_("only this request"))
+    listing.add_argument("--tag", default="", metavar=_("TAG"), help=_("only entries of this kind"))
+    listing.add_argument("--actor", default="", metavar=_("NAME"), help=_("only what this person did"))
+    listing.add_argument("--before", default=None, metavar=_("POSITION"), help=_("go on where a page ended"))
+    listing.add_argument("--limit", type=int, default=50, metavar=_("COUNT"), help=_("at most so many"))
+    show = below.add_parser("show", help=_("one entry, with the proof that it stands in the log"))
+    show.add_argument("index", type=int, metavar=_("INDEX"), help=_("its place in the log"))
+    verify = below.add_parser("verify", help=_("recompute the whole log; no service is needed"))
+    verify.add_argument("--bundle", type=Path, metavar=_("FILE"), help=_("verify an evidence bundle instead"))
+    export = below.add_parser("export", help=_("write the evidence bundle of a run"))
+    export.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
+    export.add_argument("-o", "--output", type=Path, required=True, metavar=_("FILE"), help=_("file to write"))
+    for part in (listing, show, verify, export):
+        part.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do the part that was typed."""
+    if options.part == "verify":
+        from runner.cli.verifying import verify
+
+        return verify(options)
+    with Session(options) as here:
+        if options.part == "list":
+            return _list(here, options)
+        if options.part == "show":
+            return _show(here, options)
+        return _export(here, options)
+
+
+def _list(here: Session, options: argparse.Namespace) -> int:
+    wish = EntryWish(options.run, options.request, options.tag, options.actor)
+    page = here.service.entries(wish, options.before, options.limit)
+    if options.json:
+        put_json(page)
+        return 0
+    heads = (_("index"), _("time (UTC)"), _("kind"), _("who"), _("about"))
+    put_table(heads, [_row(entry) for entry in page.rows])
+    if page.next:
+        tell(_("there are older ones: --before {position}").format(position=page.next))
+    return 0
+
+
+def _row(entry: EntryShown) -> tuple[str, ...]:
+    about = entry.about
+    names = ("run", "request", "batch", "step", "role", "attempt", "event", "host")
+    what = " ".join(str(about[name]) for name in names if name in about and not (name == "request" and "run" in about))
+    place = "-" if entry.index is None else str(entry.index)
+    return place, entry.occurred[:19].replace("T", " "), entry.tag, entry.actor, what
+
+
+def _show(here: Session, options: argparse.Namespace) -> int:
+    """One entry; its proof is checked here, against a head that continues what this client remembers."""
+    seen = witness(here.service, here.memory, here.status.origin)
+    if not 0 <= options.index < seen.size:
+        raise NotFoundError(
+            N_("entry {index}: the log has entries 0 to {last}"), index=options.index, last=seen.size - 1
+        )
+    page = here.service.entries(before=str(options.index + 1), limit=1)
+    entry = next((row for row in page.rows if row.index == options.index), None)
+    if entry is None:
+        raise NotFoundError(N_("entry {index}: the service does not show it"), index=options.index)
+    leaf = leaf_hash(canonical_bytes(entry.leaf))
+    proof = here.service.inclusion(options.index, seen.size)
+    hashes = tuple(bytes.fromhex(part) for part in proof.hashes)
+    verify_inclusion(leaf, options.index, seen.size, hashes, bytes.fromhex(seen.root))
+    if options.json:
+        put_json(entry)
+        return 0
+    put(_("entry {index} of {size}; proven to stand in the log").format(index=options.index, size=seen.size), "good")
+    put(_("leaf hash {hash}").format(hash=leaf.hex()))
+    for line in json.dumps({"leaf": entry.leaf, "payload": entry.payload}, ensure_ascii=False, indent=2).splitlines():
+        put(line)
+    return 0
+
+
+def _export(here: Session, options: argparse.Namespace) -> int:
+    name = here.run_named(options.run_name)
+    data = here.service.bundle(name)
+    output: Path = options.output
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(N_("{path}: cannot be written: {reason}"), path=str(output), reason=reason) from error
+    if options.json:
+        put_json({"run": name, "file": str(output), "bytes": len(data)})
+        return 0
+    put(_("evidence of run {run}: {file}, {size} bytes").format(run=name, file=output, size=len(data)))
+    put(_("verify it anywhere: twokey audit verify --bundle {file}").format(file=output))
+    return 0

@@ -1,0 +1,71 @@
+"""`twokey status`: the service, runs in progress, and who waits for whom."""
+
+from __future__ import annotations
+
+import argparse
+
+from runner.cli.output import clock, put, put_json, put_table
+from runner.cli.session import places_of
+from runner.cli.signed import words
+from runner.client.autostart import find_service
+from runner.client.service import Service
+from runner.errors import UnreachableError
+from runner.wire.documents import to_document
+from runner.words import N_, _
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, without starting a service."""
+    places = places_of(options)
+    service = find_service(places.socket)
+    if service is None:
+        raise UnreachableError(
+            N_("no service answers for site {site}"),
+            hint=N_("any verb that needs one starts it; or: twokey serve"),
+            site=str(places.site),
+        )
+    with service:
+        _print(service, as_json=options.json)
+    return 0
+
+
+def _print(service: Service, *, as_json: bool) -> None:
+    status = service.status()
+    waiting = service.waiting()
+    if as_json:
+        put_json({"status": to_document(status), "waiting": to_document(waiting)})
+        return
+    place = _("PRODUCTION") if status.production else _("not production")
+    put(
+        _("site {site} at {root}, environment {name} ({place})").format(
+            site=status.site, root=status.root, name=status.environment, place=place
+        )
+    )
+    mode = _("embedded") if status.embedded else _("installed")
+    put(
+        _("service {version} ({mode}), process {pid}, since {since}").format(
+            version=status.version, mode=mode, pid=status.pid, since=clock(status.started_at, status.timezone)
+        )
+    )
+    put(
+        _("log {origin}: {size} entries signed, {waiting} on their way").format(
+            origin=status.origin, size=status.log_size, waiting=status.log_waiting
+        )
+    )
+    if status.holding:
+        put(_("HOLDING: the log cannot be written: {reason}").format(reason=status.holding), "bad")
+    put(_("runs in progress: {count}").format(count=status.runs_in_progress))
+    if waiting.acts:
+        heads = (_("waits for"), _("what"), _("until"))
+        put_table(
+            heads,
+            [
+                (", ".join(act.people) or _("nobody"), words(act.title), clock(act.until, status.timezone) or "-")
+                for act in waiting.acts
+            ],
+        )
