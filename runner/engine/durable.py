@@ -83,6 +83,20 @@ class Reserve:
                 self.release()
                 raise
 
+    def grow(self, size: int) -> None:
+        """Take more room.
+
+        Raises:
+            StorageError: there is no more.
+        """
+        with _told_as(self._path):
+            descriptor = os.open(self._beside, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.posix_fallocate(descriptor, 0, size)
+            finally:
+                os.close(descriptor)
+        self.size = size
+
     def commit(self, data: bytes) -> None:
         """Write the file into its room and rename it into place, durably.
 

@@ -6,6 +6,7 @@ anything, takes free text or needs more than coreutils and `/proc`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,8 @@ _PLAIN = ("env", "LC_ALL=C")
 """Answers are read by program, so they come in one language."""
 _KIB = 1024
 _MILLION = 1_000_000
+_AVAILABLE = re.compile(r" (\d+) +(?:\d+%|-) /")
+"""What stands before the percentage in the answer of `df`; names around it may hold blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _failed(probe: Probe, answer: Answer) -> Reading:
 
 
 def _free_disk(probe: Probe, answer: Answer) -> Reading:
-    free = int(answer.output.splitlines()[-1].split()[-3]) * _KIB
+    free = int(_AVAILABLE.findall(answer.output)[-1]) * _KIB
     return _at_least(probe, {"path": probe.path or "/", "free_bytes": free}, free)
 
 

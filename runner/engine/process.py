@@ -53,3 +53,26 @@ def _stat(pid: int) -> list[str]:
 
 def _boot_id() -> str:
     return _BOOT_ID.read_text("ascii").strip()
+
+
+def holders_of(path: Path) -> tuple[int, ...]:
+    """Processes that have a file open, as far as this user may see."""
+    target = path.stat()
+    return tuple(
+        int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit() and _holds(process, target)
+    )
+
+
+def _holds(process: Path, target: os.stat_result) -> bool:
+    try:
+        return any(_is_same(entry, target) for entry in (process / "fd").iterdir())
+    except OSError:
+        return False
+
+
+def _is_same(entry: Path, target: os.stat_result) -> bool:
+    try:
+        found = entry.stat()
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) == (target.st_dev, target.st_ino)

@@ -16,19 +16,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import runner
 from runner.engine.durable import create_mark, sync_folder, write_durably
+from runner.engine.process import ProcessMark
 from runner.errors import StorageError
+from runner.model.document import JsonObject
 from runner.model.order import Order, Result
 from runner.model.run import AttemptKey
-from runner.model.document import JsonObject
-from runner.model.holding import Shim
 from runner.wire.documents import from_document, to_document
 from runner.words import N_
 
@@ -99,6 +101,17 @@ class AttemptFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutShim:
+    """What a shim says of itself."""
+
+    process: ProcessMark
+    at: datetime
+    """When it started (UTC)."""
+    version: str
+    """Release of Twokey it runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShimFolder:
     """The folder of one shim."""
 
@@ -130,23 +143,19 @@ class ShimFolder:
             if path.is_dir() and path.name != _WORK and (path / "order.json").exists():
                 yield AttemptFolder(path)
 
-    def work(self, number: int) -> Path:
-        """A new private folder for one Ansible process."""
-        path = self.path / _WORK / str(number)
-        path.mkdir(mode=_PRIVATE, parents=True)
-        return path
+    def new_work(self) -> Path:
+        """A new private folder for one Ansible process; whoever asked removes it."""
+        parent = self.path / _WORK
+        parent.mkdir(mode=_PRIVATE, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=parent))
 
-    def drop_work(self, number: int) -> None:
-        """Remove the private folder of an Ansible process and everything in it."""
-        shutil.rmtree(self.path / _WORK / str(number), ignore_errors=True)
-
-    def write_about(self, shim: Shim) -> None:
+    def write_about(self, mark: ProcessMark, at: datetime) -> None:
         """Say who the process is."""
-        write_durably(self.about, to_bytes(shim))
+        write_durably(self.about, to_bytes(AboutShim(mark, at, runner.__version__)))
 
-    def find_about(self) -> Shim | None:
+    def find_about(self) -> AboutShim | None:
         """Who the process is, or None when it never came so far."""
-        return from_document(Shim, _read_json(self.about)) if self.about.exists() else None
+        return from_document(AboutShim, _read_json(self.about)) if self.about.exists() else None
 
     def listen(self) -> socket.socket:
         """A listening control socket; its path may be longer than a socket address can be."""

@@ -4,7 +4,7 @@ The folder is the truth (`runner.engine.shim.folder`); messages only carry wishe
 time and nothing else.
 
     service → shim   hello, prepare(order), begin(attempt), hold, release, cancel(attempt, now), retire, ping
-    shim → service   hello(standings), begun(attempt), tick(attempt, events), ended(attempt), pong
+    shim → service   hello(standings), begun(attempt), refused(attempt), tick(attempt, events), ended(attempt), pong
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Say(StrEnum):
     BEGIN = "begin"
     """Carry out the attempt whose `order.json` lies in its folder; at most once, however often it is said."""
     BEGUN = "begun"
+    REFUSED = "refused"
+    """The attempt has not begun and never will."""
     HOLD = "hold"
     """Wait at the next task border: the log cannot be written."""
     RELEASE = "release"
@@ -50,8 +52,10 @@ class Say(StrEnum):
 class Stand(StrEnum):
     """How far an attempt has come in its shim."""
 
-    PREPARED = "prepared"
-    """Ready, and nothing touched."""
+    ORDERED = "ordered"
+    """Its order lies there; nothing was touched."""
+    REFUSED = "refused"
+    """Nothing was touched, and never will be."""
     BEGUN = "begun"
     ENDED = "ended"
     """Its result is on disk."""
@@ -64,8 +68,10 @@ class Standing:
     attempt: str
     """Name of its folder."""
     stand: Stand
-    events: int
+    events: int = 0
     """How many events its spool holds."""
+    reason: str = ""
+    """Why it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class Message:
     order: Order | None = None
     """What probably has to be carried out next."""
     standings: tuple[Standing, ...] = ()
+    reason: str = ""
+    """Why the attempt was refused."""
     version: str = ""
     """Release of Twokey the shim runs."""
 

@@ -40,6 +40,14 @@ class SpoolReader:
         """Number of the last event read."""
         return self._number
 
+    def mark(self) -> tuple[int, int]:
+        """Where it stands, for `return_to`."""
+        return self._offset, self._number
+
+    def return_to(self, mark: tuple[int, int]) -> None:
+        """Read on from where it stood before."""
+        self._offset, self._number = mark
+
     def skip_to(self, number: int) -> None:
         """Read on behind that event; where the spool does not reach that far, its end is as far as it goes."""
         for piece in self._pieces():
