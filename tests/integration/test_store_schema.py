@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from runner.errors import StorageError
+from runner.store import schema, sqlite
+from runner.store.database import Database
+from runner.store.store import Store
+from runner.store.tables import metadata
+from tests.stores import ANN, leaf, open_store
+
+
+def raw(path: Path) -> Database:
+    """A file without any preparation of its tables."""
+    return Database(sqlite.open_writer(path), sqlite.open_readers(path), str(path))
+
+
+def statements_of(connection: Connection) -> set[tuple[str, str, tuple[str, ...]]]:
+    """Every table, index and trigger with the text that created it; blanks, quotes and the order of parts aside."""
+    rows = connection.execute(text("SELECT type, name, coalesce(sql, '') FROM sqlite_master"))
+    return {(kind, name, tuple(sorted(_parts(sql)))) for kind, name, sql in rows}
+
+
+def _parts(sql: str) -> list[str]:
+    return "".join(sql.split()).replace('"', "").replace("))", ",").replace("(", ",").replace(")", ",").split(",")
+
+
+def test_migrating_an_empty_database_gives_exactly_what_the_tables_declare(tmp_path: Path) -> None:
+    migrated, declared = raw(tmp_path / "migrated.db"), raw(tmp_path / "declared.db")
+    with migrated.writing() as connection:
+        schema.migrate(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        by_migration = statements_of(connection)
+    with declared.writing() as connection:
+        schema.create(connection, "")
+        by_declaration = statements_of(connection)
+    migrated.close()
+    declared.close()
+    assert by_migration == by_declaration
+    assert {kind for kind, _, _ in by_migration} == {"table", "index", "trigger"}
+
+
+def test_the_newest_migration_is_the_current_version() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    assert scripts.get_heads() == [schema.CURRENT]
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+
+
+def test_an_older_database_is_migrated_with_its_data(tmp_path: Path) -> None:
+    old = raw(tmp_path / "twokey.db")
+    with old.writing() as connection:
+        schema.migrate(connection, to="0001")
+        connection.execute(
+            text("INSERT INTO people (name, key, fingerprint) VALUES (:name, :key, :fingerprint)"),
+            {"name": ANN.name, "key": ANN.key, "fingerprint": ANN.fingerprint},
+        )
+        assert schema.stored_version(connection) == "0001"
+    old.close()
+    store = open_store(tmp_path)
+    with store.writing() as transaction:
+        assert transaction.people.all() == (ANN,)
+        transaction.inbox.put([leaf()])
+    store.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    old = raw(tmp_path / "twokey.db")
+    with old.writing() as connection:
+        schema.migrate(connection, to="0001")
+        connection.execute(text("CREATE TABLE audit_tree (something TEXT)"))
+        before = statements_of(connection)
+    old.close()
+    with pytest.raises(StorageError):
+        open_store(tmp_path)
+    again = raw(tmp_path / "twokey.db")
+    with again.reading() as connection:
+        assert statements_of(connection) == before
+        assert schema.stored_version(connection) == "0001"
+    again.close()
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    newer = raw(tmp_path / "twokey.db")
+    with newer.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer.close()
+    for opening in (open_store, open_offline):
+        with pytest.raises(StorageError) as refused:
+            opening(tmp_path)
+        assert refused.value.facts["stored"] == "9999"
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    other = raw(tmp_path / "twokey.db")
+    with other.writing() as connection:
+        connection.execute(text("CREATE TABLE songs (title TEXT)"))
+    other.close()
+    with pytest.raises(StorageError):
+        open_store(tmp_path)
+
+
+def test_opening_a_current_database_loads_no_migration_tool(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.stores import open_store\n"
+        "open_store(Path(sys.argv[1])).close()\n"
+        "print([name for name in ('alembic', 'mako', 'cryptography') if name in sys.modules])\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert told.stdout == "[]\n"
+
+
+def open_offline(folder: Path) -> Store:
+    from tests.stores import ORIGIN, SHANGHAI
+
+    return Store.open_offline(folder / "twokey.db", zone=SHANGHAI, origin=ORIGIN)
