@@ -1,1 +1,1 @@
-"""Measurements of Twokey, run by `make bench`."""
+"""Benchmarks: what Twokey costs beside the raw commands, as ratios measured in one run (`make bench`)."""
