@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from runner.model.plan import Role
 from runner.model.run import Cause, Choice, Question, RunState, Turn
-from runner.model.runbook import AtWindowEnd, RollbackScope, WhenLate
+from runner.model.runbook import AtWindowEnd, ManualWork, RollbackScope, WhenLate
 from runner.rules.expansion import PlannedStep
 from runner.rules.history import has_effect
 from runner.rules.move import Fallback, Move, TurnBack, WaitPeople
@@ -106,7 +106,8 @@ def _wait(s: Situation, planned: PlannedStep, state: RunState, late_at: datetime
     if window and s.now < window.closes and not _is_closing(s, planned, fresh=state is RunState.AT_GATE):
         turns.append((window.closes, s.window_fallback(planned.batch)))
     until, fallback = min(turns)
-    instruct = getattr(planned.step.work, "instruct", None) if state is RunState.AT_SHEET else None
+    work = planned.step.work
+    instruct = work.instruct if isinstance(work, ManualWork) and state is RunState.AT_SHEET else None
     return WaitPeople(state, s.key(planned), until=until, fallback=fallback, instruct=instruct)
 
 

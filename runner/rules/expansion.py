@@ -13,7 +13,7 @@ from typing import Final
 
 from runner.errors import UsageError
 from runner.model.document import JsonValue
-from runner.model.plan import Binding, Group, Role, Unbound, UnboundKind
+from runner.model.plan import Binding, Group, Unbound, UnboundKind
 from runner.model.policy import Allowance, UnboundRules
 from runner.model.runbook import (
     ManualWork,
@@ -23,11 +23,11 @@ from runner.model.runbook import (
     Risk,
     RollbackScope,
     Runbook,
-    SoakWork,
     Step,
     Targets,
 )
 from runner.model.time import Seconds
+from runner.rules.plays import plays_of
 from runner.rules.references import Reference, Source, references_in
 from runner.words import N_
 
@@ -142,31 +142,16 @@ def unbound_of(runbook: Runbook, lookups: Sequence[Unbound], rules: UnboundRules
     return (*found.values(), *outside)
 
 
-def plays_of(step: Step) -> Iterator[tuple[Role, PlayRef]]:
-    """Every play a step may run, with the role it runs in."""
-    work = step.work
-    if isinstance(work, SoakWork):
-        yield Role.SOAK, work.play
-    if not isinstance(work, PlaybookWork):
-        return
-    yield Role.DO, work.play
-    optional = [(Role.VERIFY, work.verify), (Role.SETTLE, work.settle)]
-    if undoing := work.rollback:
-        optional += [(Role.WRITES_OFF, undoing.writes_off), (Role.ROLLBACK, undoing.play)]
-        optional += [(Role.ROLLBACK_VERIFY, undoing.verify)]
-    yield from ((role, play) for role, play in optional if play is not None)
-
-
 def uses_outputs(play: PlayRef) -> bool:
     """Whether a play's variables refer to what earlier steps report."""
     return any(True for _ in _outputs_in(play))
 
 
 def _outputs_used(runbook: Runbook) -> Iterator[tuple[str, Reference]]:
-    plays = [(step.id, play) for step in runbook.steps for _, play in plays_of(step)]
-    if runbook.after_rollback:
-        plays.append((AFTER_ROLLBACK, runbook.after_rollback))
-    yield from ((place, reference) for place, play in plays for reference in _outputs_in(play))
+    """References to outputs with the step they stand in."""
+    for placed in plays_of(runbook):
+        place = AFTER_ROLLBACK if placed.step is None else runbook.steps[placed.step].id
+        yield from ((place, reference) for reference in _outputs_in(placed.play))
 
 
 def _outputs_in(play: PlayRef) -> Iterator[Reference]:

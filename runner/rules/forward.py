@@ -30,7 +30,7 @@ def next_forward(s: Situation) -> tuple[PlannedStep, Move] | None:
 def _step(s: Situation, planned: PlannedStep) -> Move | None:
     work = planned.step.work
     if isinstance(work, ManualWork):
-        return _sheet(s, planned)
+        return _sheet(s.standing_at(planned), planned)
     if isinstance(work, SoakWork):
         return _look(s, planned, work)
     return _main(s, planned, work) or _verify(s, planned, work)
@@ -48,8 +48,7 @@ def _main(s: Situation, planned: PlannedStep, work: PlaybookWork | RemoteWork) -
 def _begin(s: Situation, planned: PlannedStep, slot: Slot, work: PlaybookWork | RemoteWork) -> Begin:
     """The next main attempt; a mutating one leaves out the hosts on which the step is finished."""
     if isinstance(work, PlaybookWork):
-        tried = slot.attempts + s.history.slot(planned, Role.SETTLE).attempts if planned.step.mutating else ()
-        tried = tuple(sorted(tried, key=lambda attempt: attempt.intended_at))
+        tried = s.history.tried(planned) if planned.step.mutating else ()
         return s.begin(planned, Role.DO, work.play, unfinished_hosts(tried, planned.hosts))
     return Begin(
         key=s.key(planned, Role.DO, slot.number),
@@ -87,7 +86,7 @@ def _look(s: Situation, planned: PlannedStep, work: SoakWork) -> Move | None:
 def _sheet(s: Situation, planned: PlannedStep) -> Move | None:
     if sheet_key(planned) in s.record.sheets:
         return None
-    if s.is_waiting(RunState.AT_SHEET, s.key(planned)):
+    if s.is_at_sheet(planned):
         return stop_for_window(s, planned, fresh=False) or wait_at_sheet(s, planned)
     fresh = planned.step.mutating
     return stop_for_window(s, planned, fresh=fresh) or pass_by_people(s, planned) or wait_at_sheet(s, planned)

@@ -47,6 +47,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
     """Something may have changed; nobody saw its end."""
     CANCELLED = "cancelled"
+    IN_PROGRESS = "in_progress"
 
 
 SETTLED_DONE: Final = "done"
@@ -55,6 +56,8 @@ SETTLED_NOT_DONE: Final = "not_done"
 """What it reports of a host on which the attempt did not take place."""
 
 _STANDING: Final = {
+    AttemptState.INTENDED: Standing.IN_PROGRESS,
+    AttemptState.BEGUN: Standing.IN_PROGRESS,
     AttemptState.SUCCEEDED: Standing.DONE,
     AttemptState.FAILED: Standing.FAILED,
     AttemptState.CANCELLED: Standing.CANCELLED,
@@ -100,6 +103,15 @@ class History:
         attempts = self.attempts.get(place, ())
         counted = self.counted(attempts if after is None else self._later(attempts, after))
         return Slot(attempts, counted, self._standing(counted))
+
+    def tried(self, planned: PlannedStep) -> tuple[Attempt, ...]:
+        """The main attempts of a step and the probes that settled them, in order."""
+        return tuple(
+            attempt
+            for attempt in self.record.attempts
+            if (attempt.key.batch, attempt.key.step) == (planned.batch, planned.step.id)
+            and attempt.key.role in (Role.DO, Role.SETTLE)
+        )
 
     def counted(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
         """The attempts after the last one that people decided to repeat."""

@@ -88,6 +88,8 @@ def next_move(expansion: Expansion, record: RunRecord, now: datetime, policy: Po
         return next_check(s)
     if s.must_end:
         return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
+    if s.record.waiting_at and _is_pausing(s):
+        return _pause(s, s.record.waiting_at)
     return _paused(s, _undisturbed(s))
 
 
@@ -148,8 +150,7 @@ def _in_progress(s: Situation, attempt: Attempt) -> Move:
         return WaitAttempt(attempt.key, state, cancel=True)
     if not wish.pause:
         return WaitAttempt(attempt.key, state)
-    undoing = attempt.key.role in _UNDOING
-    return _pause(attempt.key, undoing=undoing or not s.has_mutated, holding=attempt.key)
+    return _pause(s, attempt.key, holding=attempt.key)
 
 
 def _undisturbed(s: Situation) -> Move:
@@ -174,11 +175,19 @@ def _paused(s: Situation, move: Move) -> Move:
         return move
     if isinstance(move, TurnBack) and move.turn.cause is Cause.DECIDED:
         return move
-    return _pause(_place(s, move), undoing=_is_undoing(s) or not s.has_mutated)
+    return _pause(s, _place(s, move))
 
 
-def _pause(at: AttemptKey, *, undoing: bool, holding: AttemptKey | None = None) -> WaitPeople:
-    choices = (Choice.CONTINUE, *(() if undoing else (Choice.ROLL_BACK,)), Choice.ABANDON)
+def _is_pausing(s: Situation) -> bool:
+    """Whether the run waits in a pause that stands: what it would have done since must not end the pause."""
+    wish, at = s.record.wish, s.record.waiting_at
+    return (wish.pause or wish.abort) and s.record.question is Question.PAUSED and at is not None and at.number == 0
+
+
+def _pause(s: Situation, at: AttemptKey, holding: AttemptKey | None = None) -> WaitPeople:
+    """Wait because somebody wished it; rolling back is a choice while going forward, once anything has changed."""
+    may_return = at.role not in _UNDOING and s.standing_at(s.find(at)).has_mutated
+    choices = (Choice.CONTINUE, *((Choice.ROLL_BACK,) if may_return else ()), Choice.ABANDON)
     return WaitPeople(RunState.PAUSED, at, Question.PAUSED, choices, holding=holding)
 
 
@@ -190,10 +199,6 @@ def _place(s: Situation, move: Move) -> AttemptKey:
         return AttemptKey(s.record.id, move.turn.batch, move.turn.step, Role.DO, 0)
     standing = next_forward(s)
     return s.key(standing[0]) if standing else AttemptKey(s.record.id, 0, "", Role.DO, 0)
-
-
-def _is_undoing(s: Situation) -> bool:
-    return bool(s.record.turns) and next_undo(s, s.record.turns[-1]) is not None
 
 
 def _ends_run(s: Situation, turn: Turn) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from runner.model.plan import Role
 from runner.model.policy import Policy
@@ -23,7 +25,7 @@ from runner.rules.history import History, has_effect, read_history
 from runner.rules.move import Begin, Fallback, WaitPeople
 from runner.rules.windows import attempt_deadline, is_closed, latest_rollback_decision
 
-STATE_OF: dict[Role, RunState] = {
+STATE_OF: Final[Mapping[Role, RunState]] = {
     Role.DO: RunState.RUNNING,
     Role.VERIFY: RunState.VERIFYING,
     Role.SETTLE: RunState.OUTCOME_UNKNOWN,
@@ -45,6 +47,8 @@ class Situation:
     history: History
     now: datetime
     policy: Policy
+    at: PlannedStep | None = None
+    """The step the run stands at going forward, where that matters."""
 
     @property
     def runbook(self) -> Runbook:
@@ -128,11 +132,29 @@ class Situation:
         return any(has_effect(attempt) for attempt in self.history.slot(planned, Role.DO).attempts)
 
     def is_reached(self, planned: PlannedStep) -> bool:
-        """Whether people may have begun a manual step: its sheet is signed, or was before them."""
-        if sheet_key(planned) in self.record.sheets or self.is_waiting(RunState.AT_SHEET, self.key(planned)):
+        """Whether people may have begun a manual step: its sheet is signed, or nothing stood before it any more."""
+        if sheet_key(planned) in self.record.sheets:
             return True
-        here = any((turn.batch, turn.step) == (planned.batch, planned.step.id) for turn in self.record.turns)
-        return here and self.is_gate_passed(planned)
+        turned = any((turn.batch, turn.step) == (planned.batch, planned.step.id) for turn in self.record.turns)
+        return (turned or planned == self.at) and self.is_gate_passed(planned)
+
+    def is_at_sheet(self, planned: PlannedStep) -> bool:
+        """Whether people have been shown the sheet of a manual step, and not put off since."""
+        at = self.key(planned)
+        if self.is_waiting(RunState.AT_SHEET, at):
+            return True
+        return self.is_gate_passed(planned) and self.is_asked(Question.GATE_LATE, at)
+
+    def standing_at(self, planned: PlannedStep | None) -> Situation:
+        """The same, with every step before that one done."""
+        return replace(self, at=planned)
+
+    def find(self, key: AttemptKey) -> PlannedStep | None:
+        """The planned step a key names."""
+        for planned in self.expansion.steps:
+            if (planned.batch, planned.step.id) == (key.batch, key.step):
+                return planned
+        return None
 
     def is_gate_passed(self, planned: PlannedStep) -> bool:
         """Whether nothing keeps a step behind a gate."""
