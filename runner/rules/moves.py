@@ -82,15 +82,8 @@ def next_move(expansion: Expansion, record: RunRecord, now: datetime, policy: Po
     if record.state is RunState.CONFIRMING:
         return _confirming(record, now, policy)
     s = situate(expansion, record, now, policy)
-    for attempt in open_attempts(record):
-        return _in_progress(s, attempt)
-    if record.kind is RunKind.CHECK:
-        return next_check(s)
-    if s.must_end:
-        return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
-    if s.record.waiting_at and _is_pausing(s):
-        return _pause(s, s.record.waiting_at)
-    return _paused(s, _undisturbed(s))
+    attempt = next(open_attempts(record), None)
+    return _in_progress(s, attempt) if attempt else _between_attempts(s)
 
 
 def likely_next(expansion: Expansion, record: RunRecord, now: datetime, policy: Policy) -> Begin | None:
@@ -151,6 +144,16 @@ def _in_progress(s: Situation, attempt: Attempt) -> Move:
     if not wish.pause:
         return WaitAttempt(attempt.key, state)
     return _pause(s, attempt.key, holding=attempt.key)
+
+
+def _between_attempts(s: Situation) -> Move:
+    if s.record.kind is RunKind.CHECK:
+        return next_check(s)
+    if s.must_end:
+        return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
+    if s.record.waiting_at and _is_pausing(s):
+        return _pause(s, s.record.waiting_at)
+    return _paused(s, _undisturbed(s))
 
 
 def _undisturbed(s: Situation) -> Move:
