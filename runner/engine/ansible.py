@@ -42,6 +42,7 @@ _OUTPUT_KEPT = 4096
 """Bytes of terminal output kept; what a play says is in the spool."""
 _AT_ONCE = 1e-9
 """A time-out that is over as soon as ansible-runner looks."""
+_EVENTS_MISSING = (Exit.SPOOL, Exit.BROKEN)
 _CREDENTIALS = struct.Struct("3i")
 """Process, user and group at the other end of a socket."""
 
@@ -177,8 +178,8 @@ class Prepared:
     def _end(self) -> AnsibleEnd:
         rc = self._declared
         if rc is not None:
-            stopped = EndStatus.CANCELED if rc == Exit.STOPPED else EndStatus.FAILED
-            return self._ended(stopped if rc else EndStatus.SUCCESSFUL, rc, is_clean=True)
+            broken_off = EndStatus.CANCELED if rc == Exit.STOPPED else EndStatus.FAILED
+            return self._ended(broken_off if rc else EndStatus.SUCCESSFUL, rc, is_clean=rc not in _EVENTS_MISSING)
         if self._has_begun:
             return self._ended(self._broken_off or EndStatus.UNSEEN, None, is_clean=False)
         seen = self._seen[1] if self._seen else None

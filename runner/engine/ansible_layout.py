@@ -17,6 +17,7 @@ from pathlib import Path
 from runner.engine.ansible_job import AnsibleJob
 from runner.engine.ssh_sharing import require_control_dir
 from runner.errors import UsageError
+from runner.runbook.ansible_folders import FOLDERS, NOT_FROM_CONTENT
 from runner.words import N_
 
 EXTRA_VARS = "env/extravars"
@@ -32,33 +33,6 @@ _PLAYBOOKS = "playbooks"
 
 _CALLBACKS = Path(__file__).with_name("callback")
 _CALLBACK = "twokey_spool"
-
-_FROM_SNAPSHOT = {
-    "roles_path": "roles",
-    "library": "library",
-    "module_utils": "module_utils",
-    "collections_path": "collections",
-    "action_plugins": "action_plugins",
-    "doc_fragment_plugins": "doc_fragments",
-    "filter_plugins": "filter_plugins",
-    "lookup_plugins": "lookup_plugins",
-    "test_plugins": "test_plugins",
-}
-"""Settings that name folders of the snapshot."""
-
-_FROM_NOWHERE = (
-    "become_plugins",
-    "cache_plugins",
-    "cliconf_plugins",
-    "connection_plugins",
-    "httpapi_plugins",
-    "inventory_plugins",
-    "netconf_plugins",
-    "strategy_plugins",
-    "terminal_plugins",
-    "vars_plugins",
-)
-"""Kinds of plugins only Ansible itself provides: they would decide how a host is reached or in which order."""
 
 _HANDED_ON = ("HOME", "LOGNAME", "PATH", "SHELL", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
 _LOCALE = "C.UTF-8"
@@ -197,8 +171,8 @@ def _hosts(names: Sequence[str]) -> Sequence[str]:
 
 def _settings(job: AnsibleJob, control_dir: Path) -> dict[str, dict[str, object]]:
     folder = job.private_data_dir
-    inside = {setting: job.snapshot / _PLAYBOOKS / name for setting, name in _FROM_SNAPSHOT.items()}
-    nowhere = dict.fromkeys(_FROM_NOWHERE, folder / _NOTHING)
+    inside = {setting: job.snapshot / _PLAYBOOKS / name for setting, name in FOLDERS.items()}
+    nowhere = dict.fromkeys(NOT_FROM_CONTENT, folder / _NOTHING)
     return {
         "defaults": {
             **inside,

@@ -48,7 +48,7 @@ class Spool:
         self._lock = threading.Lock()
         self._unwritten = bytearray()
         self._closed = False
-        self._second = (0, "")
+        self._second = (-1, "")
         self.seq = 0
         """Number of the last event; the first is 1, and none is left out."""
         self.cuts = 0

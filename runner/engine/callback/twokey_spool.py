@@ -15,7 +15,7 @@ Ansible loads this file by itself as its only output plugin. Each event is one J
     ok, changed, skipped, unreachable   result; how the task ended on the host
     failed          result, ignored
     item_ok, item_changed, item_failed, item_skipped    item, result; one item of a loop
-    retry           attempts, retries, result; `until` was not met, the task is tried again
+    retry           attempts, retries (as Ansible counts them), result; `until` was not met, tried again
     async_poll, async_ok, async_failed  job, result
     diff            diff (as the module gave it), item; always just before the event whose result it belongs to
     notify          handler (its name)  include         file, hosts
