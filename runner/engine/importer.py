@@ -18,11 +18,11 @@ from runner.engine.shim.spool import SpoolEvent, SpoolReader
 from runner.errors import UsageError, VerificationError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.holding import Shim
-from runner.model.log import ActorKind, Entry, Leaf
+from runner.model.log import About, ActorKind, Entry, Leaf
 from runner.model.order import Result
 from runner.model.plan import Role
 from runner.model.run import Attempt, AttemptKey, AttemptState, HostOutcome
-from runner.model.time import Clock
+from runner.model.time import Clock, to_rfc3339
 from runner.rules.history import OPEN
 from runner.rules.tags import Tag
 from runner.store.store import Store, Transaction
@@ -135,6 +135,17 @@ class Importer:
         """
         result = Result(followed.key, AttemptState.NEVER_BEGUN, self._clock.now(), {}, 0, reason=reason)
         self.ended(followed, result)
+
+    def log_returned(self, since: datetime) -> None:
+        """Record that the log could not be written for a while.
+
+        Raises:
+            StorageError: it still cannot.
+        """
+        now = self._clock.now()
+        entry = service_entry(Tag.LOG_RETURNED, About(), now, {"since": to_rfc3339(since)})
+        with self._store.writing() as transaction:
+            transaction.inbox.put(self._leaves.make_all([entry]))
 
     def _read(self, followed: Followed) -> Sequence[SpoolEvent]:
         try:

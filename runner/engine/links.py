@@ -7,7 +7,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -89,6 +89,12 @@ class ShimStarter:
     def folder(self, shim: str) -> ShimFolder:
         """The folder of a shim."""
         return ShimFolder(self._shims / shim)
+
+    def folders(self) -> Iterator[ShimFolder]:
+        """The folders of every shim that ever was here."""
+        if self._shims.exists():
+            for path in sorted(self._shims.iterdir()):
+                yield ShimFolder(path)
 
     def start(self, run: str, at: datetime) -> Link:
         """Start a shim for a run and connect to it; it outlives this process.

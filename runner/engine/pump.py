@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from runner.engine.importer import Followed, Importer
@@ -26,6 +27,7 @@ from runner.errors import RunnerError, StorageError, UsageError
 from runner.model.holding import Shim
 from runner.model.order import Result
 from runner.model.run import AttemptKey
+from runner.model.time import Clock
 
 _log = logging.getLogger(__name__)
 
@@ -60,25 +62,29 @@ class _Task:
 class Pump:
     """Listens to shims; every public method may be called from any thread."""
 
-    def __init__(self, importer: Importer, starter: ShimStarter, wake: Callable[[str], None], lost: Lost) -> None:
+    def __init__(
+        self, importer: Importer, starter: ShimStarter, lost: Lost, clock: Clock, wake: Callable[[str], None]
+    ) -> None:
         """Make a pump that is not running yet.
 
         Args:
             importer: records what it finds.
             starter: connects to shims again.
-            wake: told the run whose attempt has begun or ended.
             lost: finds out what became of attempts whose shim is gone.
+            clock: when it is.
+            wake: told the run whose attempt has begun or ended.
         """
         self._importer = importer
         self._starter = starter
         self._wake = wake
+        self._clock = clock
         self._lost = lost
         self._links: dict[str, Link] = {}
         self._tasks: dict[str, _Task] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._retry_at = 0.0
-        self._is_holding = False
+        self._held_since: datetime | None = None
         self._stopping = False
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
@@ -156,10 +162,10 @@ class Pump:
     def _patience(self) -> float | None:
         """How long to listen when nobody says anything."""
         due = [task for task in self._all_tasks() if task.is_due]
-        if not due:
-            return None
-        late = max(0.0, self._retry_at - time.monotonic())
-        return late if all(task.is_late for task in due) else 0.0
+        if any(not task.is_late for task in due):
+            return 0.0
+        is_late = bool(due) or self._held_since is not None
+        return max(0.0, self._retry_at - time.monotonic()) if is_late else None
 
     def _due(self) -> list[_Task]:
         """What is to be done now; what waits for the next try is one of it when that has come."""
@@ -186,11 +192,11 @@ class Pump:
         self._selector.register(link, selectors.EVENT_READ, partial(self._hear, link))
         for task in self._tasks_of(link.shim):
             task.is_lost = False
-        if self._is_holding:
+        if self._held_since is not None:
             link.send(Message(Say.HOLD))
         if greets:
             link.send(Message(Say.HELLO))
-            link.send(Message(Say.HOLD if self._is_holding else Say.RELEASE))
+            link.send(Message(Say.HOLD if self._held_since is not None else Say.RELEASE))
 
     def _hear(self, link: Link) -> None:
         try:
@@ -311,18 +317,24 @@ class Pump:
         self._wake(task.followed.key.run)
 
     def _hold(self, error: RunnerError) -> None:
-        if self._is_holding:
+        if self._held_since is not None:
             return
         _log.error("the log cannot be written, runs hold at their next task border: %s", error)
-        self._is_holding = True
+        self._held_since = self._clock.now()
         self._tell_all(Say.HOLD)
 
     def _let_go_on(self) -> None:
-        """End the hold once everything that waited is recorded."""
-        if self._is_holding and not any(task.is_blocked for task in self._all_tasks()):
-            _log.warning("the log can be written again, runs go on")
-            self._is_holding = False
-            self._tell_all(Say.RELEASE)
+        """End the hold once everything that waited is recorded, and that there was one."""
+        if self._held_since is None or any(task.is_blocked for task in self._all_tasks()):
+            return
+        try:
+            self._importer.log_returned(self._held_since)
+        except StorageError:
+            self._retry_at = time.monotonic() + _RETRY
+            return
+        _log.warning("the log can be written again, runs go on")
+        self._held_since = None
+        self._tell_all(Say.RELEASE)
 
     def _tell_all(self, say: Say) -> None:
         with self._lock:

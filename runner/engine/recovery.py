@@ -1,0 +1,96 @@
+"""What a service does with what an earlier one left: shims that live on are heard again, the others are put down."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from runner.engine.journal import Leaves, service_entry
+from runner.engine.links import Link, ShimStarter, is_running
+from runner.engine.lost import Lost
+from runner.engine.process import is_alive
+from runner.engine.pump import Pump
+from runner.engine.shim.folder import ShimFolder
+from runner.engine.shim.protocol import Message, Say
+from runner.errors import RunnerError
+from runner.model.holding import Shim
+from runner.model.log import About
+from runner.model.run import RunState
+from runner.model.time import Clock
+from runner.rules.moves import ENDED
+from runner.rules.tags import Tag
+from runner.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+OPEN_STATES = frozenset(RunState) - ENDED
+"""States of a run that is not at an end."""
+
+
+class Recovery:
+    """Takes up again what was in progress."""
+
+    def __init__(
+        self, store: Store, leaves: Leaves, clock: Clock, starter: ShimStarter, pump: Pump, lost: Lost
+    ) -> None:
+        self._store = store
+        self._leaves = leaves
+        self._clock = clock
+        self._starter = starter
+        self._pump = pump
+        self._lost = lost
+
+    def recover(self) -> tuple[str, ...]:
+        """Connect to live shims again; the open runs, each of which is to be woken.
+
+        Raises:
+            StorageError: what was found cannot be recorded.
+        """
+        with self._store.reading() as transaction:
+            runs = tuple(record.id for record in transaction.runs.in_states(OPEN_STATES))
+            shims = transaction.shims.unended()
+        for shim in shims:
+            self._take_up(shim, is_wanted=shim.run in runs)
+        self._send_strays_home({shim.id for shim in shims})
+        return runs
+
+    def _take_up(self, shim: Shim, *, is_wanted: bool) -> None:
+        if not is_running(shim):
+            self._lost.gone(shim)
+            return
+        link = self._starter.find(shim)
+        if link is None:
+            _log.warning("shim %s lives but does not answer", shim.id)
+        elif is_wanted:
+            self._record(shim, self._clock.now())
+            self._pump.attach(link, greets=True)
+        else:
+            link.send(Message(Say.RETIRE))
+            link.close()
+
+    def _record(self, shim: Shim, now: datetime) -> None:
+        entry = service_entry(Tag.SHIM_REATTACHED, About(run=shim.run), now, {"shim": shim.id, "pid": shim.pid})
+        with self._store.writing() as transaction:
+            transaction.inbox.put(self._leaves.make_all([entry]))
+
+    def _send_strays_home(self, known: set[str]) -> None:
+        """Let shims go that were started and never recorded: nothing was ever ordered of them."""
+        for folder in self._starter.folders():
+            if folder.path.name not in known:
+                self._send_home(folder)
+
+    def _send_home(self, folder: ShimFolder) -> None:
+        try:
+            about = folder.find_about()
+        except RunnerError as error:
+            _log.warning("shim folder %s: %s", folder.path.name, error)
+            return
+        if about is None or not is_alive(about.process):
+            return
+        shim = Shim(folder.path.name, "", "", about.process.pid, about.process.start, about.process.boot, about.at)
+        try:
+            link = Link(shim, folder, folder.connect())
+        except OSError:
+            return
+        link.send(Message(Say.RETIRE))
+        link.close()

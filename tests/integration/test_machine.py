@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner.engine.engine import Engine
+from runner.errors import StorageError
+from runner.model.run import AttemptState, HostOutcome, RunKind, RunState
+from runner.store.store import Store, Transaction
+from tests.engine_world import Notebook, State
+from tests.waiting import wait_until
+
+_HEAD = """
+apiVersion: twokey/v1
+kind: Runbook
+id: test
+version: 1
+family: maintenance
+title: {en: Test, zh: 测试}
+owner: ops
+targets: {group: all}
+window: required
+parameters:
+  place: {type: path, ask: {en: Where, zh: 位置}}
+vars: {place: '{{ parameters.place }}'}
+"""
+_WRITE = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.shell: echo {{ word }} >> "{{ place }}"
+    - ansible.builtin.set_stats: {data: {written: "{{ word }}"}}
+"""
+_LOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.command: grep -q {{ word }} "{{ place }}"
+      changed_when: false
+"""
+_UNWRITE = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.shell: echo undo {{ word }} >> "{{ place }}"
+"""
+_FAIL = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.fail: {msg: no}
+"""
+_PLAYS = {"write.yml": _WRITE, "look.yml": _LOOK, "unwrite.yml": _UNWRITE, "fail.yml": _FAIL}
+
+
+@pytest.fixture
+def state(awkward_folder: Path) -> Iterator[State]:
+    opened = State.open(awkward_folder / "state")
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def _running(state: State, notebook: Notebook | None = None) -> Iterator[Engine]:
+    engine = state.engine(notebook)
+    engine.start()
+    try:
+        yield engine
+    finally:
+        engine.stop()
+
+
+def test_a_run_from_start_to_end(state: State, awkward_folder: Path) -> None:
+    place, notebook = awkward_folder / "written", Notebook()
+    plan = state.add_plan(
+        _HEAD
+        + """
+steps:
+  - id: look
+    remote: {reachable: true, free_disk: {path: /, at_least: 1MiB}}
+  - id: write
+    playbook: write.yml
+    vars: {word: one}
+    outputs: {written: string}
+    verify: {playbook: look.yml, vars: {word: '{{ outputs.write.written }}'}}
+    rollback: {playbook: unwrite.yml, vars: {word: one}, verify: {playbook: look.yml, vars: {word: undo}}}
+  - id: again
+    gate: {wait_at_most: 1h}
+    playbook: write.yml
+    vars: {word: 'after-{{ outputs.write.written }}'}
+    verify: {playbook: look.yml, vars: {word: after-one}}
+    rollback: {playbook: unwrite.yml, vars: {word: two}, verify: {playbook: look.yml, vars: {word: undo}}}
+""",
+        _PLAYS,
+        parameters={"place": str(place)},
+    )
+    run = state.add_run(plan)
+    with _running(state, notebook) as engine:
+        engine.warm(run)
+        wait_until(state.shims, 10, "a shim to be ready")
+        state.begin(engine, run)
+        gate = state.wait_for(run, RunState.AT_GATE)
+        assert gate.waiting_at is not None
+        assert place.read_text("utf-8") == "one\n"
+        assert state.locks(run) == ["local:here"]
+        state.change(engine, run, lambda record: replace(record, gates=((1, "again"),), waiting_since=None))
+        ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK)
+        wait_until(lambda: not state.shims(), 10, "the shim to retire")
+    assert ended.state is RunState.SUCCEEDED
+    assert place.read_text("utf-8") == "one\nafter-one\n"
+    assert [str(attempt.key).removeprefix(run) for attempt in ended.attempts] == [
+        "/1/look.do/1",
+        "/1/write.do/1",
+        "/1/write.verify/1",
+        "/1/again.do/1",
+        "/1/again.verify/1",
+    ]
+    assert all(attempt.state is AttemptState.SUCCEEDED for attempt in ended.attempts)
+    assert state.locks(run) == []
+    numbers = state.event_numbers(run)
+    assert len(numbers) == 5
+    assert {key: seen for key, seen in numbers.items() if seen != list(range(1, len(seen) + 1))} == {}
+    told = [entry.tag for entry in state.log(run)]
+    assert [tag for tag in told if tag.startswith("service:run:moved")] == ["service:run:moved"] * told.count(
+        "service:run:moved"
+    )
+    for before, after in (
+        ("service:locks:taken", "service:attempt:intended"),
+        ("service:attempt:intended", "service:attempt:begun"),
+        ("service:attempt:begun", "shim:ansible:event"),
+        ("shim:ansible:event", "service:locks:released"),
+    ):
+        assert told.index(before) < told.index(after)
+    assert [notice.state for notice in notebook.notices] == [RunState.RUNNING, RunState.AT_GATE, RunState.SUCCEEDED]
+
+
+def test_what_fails_is_undone_newest_first(state: State, awkward_folder: Path) -> None:
+    place, notebook = awkward_folder / "written", Notebook()
+    plan = state.add_plan(
+        _HEAD
+        + """
+steps:
+  - id: first
+    playbook: write.yml
+    vars: {word: first}
+    verify: {playbook: look.yml, vars: {word: first}}
+    rollback: {playbook: unwrite.yml, vars: {word: first}, verify: {playbook: look.yml, vars: {word: first}}}
+  - id: second
+    playbook: write.yml
+    vars: {word: second}
+    verify: fail.yml
+    rollback: {playbook: unwrite.yml, vars: {word: second}, verify: {playbook: look.yml, vars: {word: second}}}
+after_rollback: {verify: {playbook: look.yml, vars: {word: undo}}}
+""",
+        _PLAYS,
+        parameters={"place": str(place)},
+    )
+    run = state.add_run(plan)
+    with _running(state, notebook) as engine:
+        state.begin(engine, run)
+        ended = state.wait_for(run, RunState.ROLLED_BACK, RunState.ROLLBACK_FAILED, RunState.SUCCEEDED)
+    assert ended.state is RunState.ROLLED_BACK
+    assert place.read_text("utf-8").splitlines() == ["first", "second", "undo second", "undo first"]
+    assert [notice.state for notice in notebook.notices] == [
+        RunState.RUNNING,
+        RunState.ROLLING_BACK,
+        RunState.ROLLED_BACK,
+    ]
+
+
+def test_a_check_changes_nothing(state: State, awkward_folder: Path) -> None:
+    place = awkward_folder / "written"
+    plan = state.add_plan(
+        _HEAD
+        + """
+steps:
+  - id: write
+    playbook: write.yml
+    vars: {word: one}
+    verify: {playbook: look.yml, vars: {word: one}}
+    rollback: none
+    because: {en: none needed, zh: 不需要}
+""",
+        _PLAYS,
+        parameters={"place": str(place)},
+    )
+    run = state.add_run(plan, RunKind.CHECK)
+    with _running(state) as engine:
+        state.begin(engine, run)
+        ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED)
+    assert ended.state is RunState.SUCCEEDED
+    assert not place.exists()
+    [attempt] = ended.attempts
+    end = next(entry.payload for entry in state.log(run) if entry.tag == "service:attempt:ended")
+    assert isinstance(end, dict)
+    assert isinstance(facts := end["facts"], dict)
+    assert isinstance(argv := facts["argv"], list)
+    assert "--check" in argv
+    assert attempt.outcomes["here"] in {HostOutcome.OK, HostOutcome.SKIPPED, HostOutcome.CHANGED}
+
+
+class _StubbornStore(Store):
+    """A store that can be told to take nothing."""
+
+    is_full = False
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        if self.is_full:
+            raise StorageError("no room")
+        with super().writing() as transaction:
+            yield transaction
+
+
+def test_a_run_holds_while_the_log_cannot_be_written(awkward_folder: Path) -> None:
+    place = awkward_folder / "written"
+    state = State.open(awkward_folder / "state", store=_StubbornStore)
+    store = state.store
+    assert isinstance(store, _StubbornStore)
+    gate = awkward_folder / "gate"
+    plays = {
+        "wait.yml": f"""
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.wait_for: {{path: '{gate}', timeout: 30, sleep: 1}}
+    - ansible.builtin.debug: {{msg: one more event}}
+    - ansible.builtin.shell: echo done >> "{{{{ place }}}}"
+""",
+        "look.yml": _LOOK,
+    }
+    plan = state.add_plan(
+        _HEAD
+        + """
+steps:
+  - id: write
+    playbook: wait.yml
+    verify: {playbook: look.yml, vars: {word: done}}
+    rollback: none
+    because: {en: none needed, zh: 不需要}
+""",
+        plays,
+        parameters={"place": str(place)},
+    )
+    run = state.add_run(plan)
+    try:
+        with _running(state) as engine:
+            state.begin(engine, run)
+            wait_until(lambda: state.event_numbers(run), 20, "the first events")
+            store.is_full = True
+            gate.touch()
+            spool = next((state.folder / "shims").glob("*/1-write.do-1/spool.jsonl"))
+            wait_until(lambda: '"held"' in spool.read_text("utf-8"), 20, "the play to hold")
+            assert not place.exists()
+            store.is_full = False
+            ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK)
+        assert ended.state is RunState.SUCCEEDED
+        assert place.read_text("utf-8") == "done\n"
+        assert {key: seen for key, seen in state.event_numbers(run).items() if seen != sorted(set(seen))} == {}
+        assert "shim:attempt:held" in {entry.tag for entry in state.log(run)}
+    finally:
+        state.close()
