@@ -117,7 +117,7 @@ def sheet(shown: RunShown, readings: Mapping[str, JsonValue]) -> Draft:
     """The sheet of the manual step the run waits with; the second person signs what the first recorded."""
     _require_asked(shown, StatementKind.SHEET)
     batch, step = _current(shown, StatementKind.SHEET)
-    role = shown.asked.role if shown.asked else Role.DO
+    role = Role(shown.act.role) if shown.act and shown.act.role else Role.DO
     content = statements.sheet_content(shown.row.id, shown.plan, batch, step, readings, role)
     return _joint(shown, Draft(StatementKind.SHEET, shown.row.id, content), free=("readings", "role"))
 

@@ -65,6 +65,8 @@ class Act:
     run: str = ""
     batch: int | None = None
     step: str = ""
+    role: str = ""
+    """Of a sheet: whether it is about the step (`do`) or its undoing (`rollback`), as in the content to sign."""
 
 
 @dataclass(frozen=True, slots=True)
