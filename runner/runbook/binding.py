@@ -31,7 +31,7 @@ def bind_hosts(inventory: Inventory, targets: Targets) -> tuple[tuple[Host, ...]
         UsageError: the group is empty, or one machine would be taken twice under two names.
     """
     names = members_of(inventory, targets)
-    hosts = tuple(inventory.hosts[name] for name in sorted(names))
+    hosts = tuple(host for host in inventory.hosts if host.name in names)
     _require_distinct(hosts)
     return hosts, cut_groups(inventory, names)
 
@@ -43,18 +43,18 @@ def members_of(inventory: Inventory, targets: Targets) -> tuple[str, ...]:
         NotFoundError: the inventory has no such group or host.
         UsageError: the group is empty.
     """
+    known = {host.name for host in inventory.hosts}
     if targets.group is None:
         for name in targets.hosts:
-            if name not in inventory.hosts:
-                raise _unknown(
-                    N_('host "{name}": not in the inventory "{environment}"'), name, inventory.hosts, inventory
-                )
+            if name not in known:
+                message = N_('host "{name}": not in the inventory "{environment}"')
+                raise _unknown(message, name, known, inventory)
         return targets.hosts
-    if targets.group not in inventory.groups:
-        raise _unknown(
-            N_('group "{name}": not in the inventory "{environment}"'), targets.group, inventory.groups, inventory
-        )
-    names = tuple(sorted(_members(inventory, targets.group)))
+    groups = _by_name(inventory.groups)
+    if targets.group not in groups:
+        message = N_('group "{name}": not in the inventory "{environment}"')
+        raise _unknown(message, targets.group, groups, inventory)
+    names = tuple(sorted(known if targets.group == ALL else _hosts_below(groups, targets.group)))
     if not names:
         raise UsageError(
             N_('group "{name}": no host of the inventory "{environment}" is in it'),
@@ -66,15 +66,16 @@ def members_of(inventory: Inventory, targets: Targets) -> tuple[str, ...]:
 
 def cut_groups(inventory: Inventory, names: Collection[str]) -> tuple[Group, ...]:
     """Groups that hold a host of the plan, directly or not, cut down to the plan's hosts; `all` is always one."""
-    kept = {name for name in inventory.groups if name == ALL or _members(inventory, name) & set(names)}
+    groups, wanted = _by_name(inventory.groups), set(names)
+    kept = {name for name in groups if name == ALL or _hosts_below(groups, name) & wanted}
     return tuple(
         replace(
             group,
-            hosts=tuple(sorted(host for host in group.hosts if host in names)),
+            hosts=tuple(sorted(wanted.intersection(group.hosts))),
             children=tuple(child for child in group.children if child in kept),
         )
-        for name, group in sorted(inventory.groups.items())
-        if name in kept
+        for group in inventory.groups
+        if group.name in kept
     )
 
 
@@ -92,7 +93,7 @@ def inventory_document(binding: Binding) -> str:
 
 def effective_variables(host: Host, groups: Sequence[Group]) -> dict[str, JsonValue]:
     """What a host's variables come to: groups by depth, then by name, the host's own last."""
-    by_name = {group.name: group for group in groups}
+    by_name = _by_name(groups)
     depths = _depths(by_name)
     found: dict[str, JsonValue] = {}
     for name in sorted(by_name, key=lambda one: (depths.get(one, 1), one)):
@@ -120,8 +121,8 @@ def _host_body(host: Host, groups: Sequence[Group]) -> dict[str, JsonValue]:
     return variables
 
 
-def _members(inventory: Inventory, name: str) -> set[str]:
-    return set(inventory.hosts) if name == ALL else _hosts_below(inventory.groups, name)
+def _by_name(groups: Sequence[Group]) -> dict[str, Group]:
+    return {group.name: group for group in groups}
 
 
 def _hosts_below(groups: Mapping[str, Group], name: str) -> set[str]:

@@ -16,10 +16,12 @@ from typing import Final
 from runner.errors import NotFoundError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Connection, Group, Host
+from runner.model.site import Site
 from runner.runbook.group_tree import ALL, GroupTree, Lineage, Variable, Variables, lineage_of
 from runner.runbook.inventory_files import HOSTS_FILE, UNGROUPED, InventoryFiles
 from runner.runbook.known_hosts import SSH_PORT, identity_of, keys_of, name_of, parse_known_hosts
 from runner.runbook.names import is_address, is_user
+from runner.runbook.places import this_machine
 from runner.runbook.problems import Problem, invalid, say
 from runner.words import N_
 
@@ -33,13 +35,23 @@ class Inventory:
     """Every host and group of an environment."""
 
     environment: str
-    hosts: Mapping[str, Host]
-    """By name."""
-    groups: Mapping[str, Group]
-    """By name; includes `all`. A group's hosts are those it names itself."""
+    hosts: tuple[Host, ...]
+    """Sorted by name."""
+    groups: tuple[Group, ...]
+    """Sorted by name; includes `all`. A group's hosts are those it names itself."""
 
 
-def read_inventory(folder: Path, *, machine: str, site: Path | None = None) -> Inventory:
+def read_inventory(site: Site) -> Inventory:
+    """The inventory of the environment a site serves, as seen from this machine.
+
+    Raises:
+        NotFoundError: the environment has no inventory.
+        InvalidContentError: with every problem of its files.
+    """
+    return read_environment(site.inventory, machine=this_machine(), site=site.root)
+
+
+def read_environment(folder: Path, *, machine: str, site: Path | None = None) -> Inventory:
     """The inventory in a folder.
 
     Args:
@@ -126,9 +138,9 @@ class _Builder:
         self._keys_file = keys_file
 
     def inventory(self, environment: str) -> Inventory:
-        hosts = {name: self._host(name) for name in sorted(self._tree.hosts)}
+        hosts = tuple(self._host(name) for name in sorted(self._tree.hosts))
         parents = self._tree.parents()
-        groups: dict[str, Group] = {}
+        groups: list[Group] = []
         for name in sorted(self._tree.groups):
             if name == UNGROUPED:
                 continue
@@ -136,8 +148,8 @@ class _Builder:
             children = set(raw.children)
             if name == ALL:
                 children |= {child for child, above in parents.items() if above == {ALL} and child != UNGROUPED}
-            groups[name] = Group(name, tuple(raw.hosts), tuple(sorted(children)), _plain(raw.variables))
-        return Inventory(environment, hosts, groups)
+            groups.append(Group(name, tuple(raw.hosts), tuple(sorted(children)), _plain(raw.variables)))
+        return Inventory(environment, hosts, tuple(groups))
 
     def _host(self, name: str) -> Host:
         raw = self._tree.hosts[name]
