@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bench.measure import Figure, in_turn, timed
 from runner.audit.leaves import LeafMaker
+from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry, Leaf, LogMode
 from runner.rules.tags import Tag
 from runner.store.sqlite import driver
@@ -92,7 +93,7 @@ def _entry(number: int) -> Entry:
     """An event as Ansible gives it for a package task, about 1.4 KB."""
     now = datetime(2026, 11, 23, 1, 2, 3, 456000, tzinfo=UTC)
     about = About(run="BG-2026-0001/1", batch=1, step="upgrade", role="do", attempt=1, event=number, host="db1")
-    payload = {
+    payload: JsonObject = {
         "seq": number,
         "event": "changed",
         "play": "Upgrade the database",
