@@ -41,17 +41,17 @@ class Inventory:
     """Sorted by name; includes `all`. A group's hosts are those it names itself."""
 
 
-def read_inventory(site: Site) -> Inventory:
+def load_inventory(site: Site) -> Inventory:
     """The inventory of the environment a site serves, as seen from this machine.
 
     Raises:
         NotFoundError: the environment has no inventory.
         InvalidContentError: with every problem of its files.
     """
-    return read_environment(site.inventory, machine=this_machine(), site=site.root)
+    return read_inventory(site.inventory, machine=this_machine(), site=site.root)
 
 
-def read_environment(folder: Path, *, machine: str, site: Path | None = None) -> Inventory:
+def read_inventory(folder: Path, *, machine: str, site: Path | None = None) -> Inventory:
     """The inventory in a folder.
 
     Args:
