@@ -19,7 +19,7 @@ from runner.model.runbook import Runbook
 from runner.rules.plays import plays_of
 from runner.runbook.content_tree import Blob, ContentTree, FolderTree, is_content_path
 from runner.runbook.ledger import PLAYBOOKS, Delegate, Ledger
-from runner.runbook.loader import ReadRunbook, read_runbook
+from runner.runbook.loader import ReadRunbook, examine_runbook
 from runner.runbook.modules import bind_modules
 from runner.runbook.play_source import Place, read_play_source
 from runner.runbook.playbooks import read_playbook
@@ -84,20 +84,32 @@ def reach_of(tree: ContentTree, runbook: str) -> Reach:
         UsageError: it cannot be read.
         InvalidContentError: with every problem of the runbook and of what it reaches.
     """
+    reach, problems = survey(tree, runbook)
+    if reach is None or problems:
+        raise invalid(runbook, problems)
+    return reach
+
+
+def survey(tree: ContentTree, runbook: str) -> tuple[Reach | None, tuple[Problem, ...]]:
+    """What a runbook reaches, as far as it can be read, and every problem found on the way.
+
+    Raises:
+        NotFoundError: there is no such file.
+        UsageError: it cannot be read.
+    """
     blob = tree.read(runbook) if is_content_path(runbook) else None
     if blob is None:
         raise NotFoundError(N_("{path}: no such file"), path=runbook)
-    read = read_runbook(blob.data, runbook)
+    read, problems = examine_runbook(blob.data, runbook)
+    if read is None:
+        return None, problems
     walk = Walk(Ledger(tree))
     walk.ledger.bind(runbook, Place(runbook, 1, 1))
-    problems = _begin(walk, read)
+    missing = _begin(walk, read)
     while walk.waiting:
         _do(walk, walk.waiting.pop(0))
     bind_modules(walk)
-    problems += walk.ledger.problems
-    if problems:
-        raise invalid(runbook, problems)
-    return Reach(
+    reach = Reach(
         runbook=read.runbook,
         content=Content(runbook, walk.ledger.content_files()),
         blobs=dict(sorted(walk.ledger.blobs.items())),
@@ -105,6 +117,7 @@ def reach_of(tree: ContentTree, runbook: str) -> Reach:
         delegates=tuple(walk.ledger.delegates),
         playbooks=tuple(walk.playbooks),
     )
+    return reach, tuple(sorted({*problems, *missing, *walk.ledger.problems}))
 
 
 def delegate_problems(reach: Reach, hosts: frozenset[str]) -> tuple[Problem, ...]:

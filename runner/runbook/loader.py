@@ -88,18 +88,26 @@ def load_runbook(path: Path, *, site: Path | None = None) -> Runbook:
 
 def read_runbook(source: bytes, path: str) -> ReadRunbook:
     """As `parse_runbook`, with the places of its parts."""
+    read, problems = examine_runbook(source, path)
+    if read is None or problems:
+        raise invalid(path, problems)
+    return read
+
+
+def examine_runbook(source: bytes, path: str) -> tuple[ReadRunbook | None, tuple[Problem, ...]]:
+    """What can be read of a runbook, and its problems; with problems, the runbook lacks what they are about."""
     read = read_yaml(source, path)
     if not read.readable:
-        raise invalid(path, read.problems)
+        return None, read.problems
     fitted = fit(read.value, RunbookShape, _STAND_INS)
-    runbook = fitted.shape.value() if fitted.shape else None
     problems = [*read.problems, *place_findings(path, read, fitted.findings)]
-    if runbook is not None:
-        judged = runbook_findings(runbook, known_controls())
-        problems += place_findings(path, read, grounded(judged, fitted.lost))
-    if runbook is None or problems:
-        raise invalid(path, problems)
-    return ReadRunbook(settle_defaults(runbook), path, source, read.places)
+    if fitted.shape is None:
+        return None, tuple(problems)
+    runbook = fitted.shape.value()
+    judged = runbook_findings(runbook, known_controls())
+    problems += place_findings(path, read, grounded(judged, fitted.lost))
+    whole = runbook if problems else settle_defaults(runbook)
+    return ReadRunbook(whole, path, source, read.places), tuple(problems)
 
 
 @cache
