@@ -146,8 +146,10 @@ _HOST_NAME = text_field(
     r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}",
     N_('got "{got}", expected a name of letters, digits, ".", "_" and "-"'),
 )
+_IN_PATH = r"""[^\x00-\x1f/\\{}:*?"<>|$%~,;&'()\[\]!#`^=]"""
+"""A character of a file's name that neither Ansible nor a shell gives a meaning."""
 _PLAYBOOK = text_field(
-    r"(?!\.)[\w+@-][\w .+@-]*(?:/(?!\.)[\w+@-][\w .+@-]*)*\.ya?ml",
+    rf"(?![. ]){_IN_PATH}+(?:/(?![. ]){_IN_PATH}+)*\.ya?ml",
     N_('got "{got}", expected the path of a .yml file below playbooks/, without "..", without references'),
 )
 _LABEL = text_field(

@@ -1,0 +1,103 @@
+"""The JSON Schema of runbooks, for editors: generated from the shapes that read them, so that it cannot differ."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from runner.model.document import JsonObject
+from runner.model.units import DURATION_PATTERN, format_duration
+from runner.wire import fields, runbook, steps
+from runner.wire.runbook import RunbookShape
+
+SCHEMA_FILE: Final = "runbooks/schema.json"
+"""Where a site keeps it."""
+
+
+def schema_document() -> JsonObject:
+    """The JSON Schema of a runbook."""
+    generated = RunbookShape.model_json_schema(by_alias=True, schema_generator=_Generator)
+    document: JsonObject = {"$schema": _Generator.schema_dialect, **_tidy(generated)}
+    _describe(document, RunbookShape.__name__)
+    definitions = document.get("$defs")
+    for name, definition in definitions.items() if isinstance(definitions, dict) else ():
+        if isinstance(definition, dict):
+            _describe(definition, name)
+    return document
+
+
+def schema_text() -> str:
+    """The JSON Schema as the file holds it."""
+    return json.dumps(schema_document(), ensure_ascii=False, indent=2) + "\n"
+
+
+class _Generator(GenerateJsonSchema):
+    """A key that may be left out cannot be given as null."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+def _tidy(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Leave out generated titles and empty defaults; show spans as people write them."""
+    if isinstance(value, list):
+        return [_tidy(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    tidy = {key: _tidy(item) for key, item in value.items() if not (key == "title" and isinstance(item, str))}
+    if tidy.get("default", 0) is None:
+        del tidy["default"]
+    elif tidy.get("pattern") == DURATION_PATTERN and isinstance(tidy.get("default"), int):
+        tidy["default"] = format_duration(tidy["default"])
+    return tidy
+
+
+def _describe(definition: JsonObject, name: str) -> None:
+    """Add what the shape's source says of its keys."""
+    properties = definition.get("properties")
+    for key, text in _descriptions().get(name, {}).items():
+        described = properties.get(key) if isinstance(properties, dict) else None
+        if isinstance(described, dict):
+            described.setdefault("description", text)
+
+
+@cache
+def _descriptions() -> dict[str, dict[str, str]]:
+    """Words under the fields of every shape, by shape and key."""
+    found: dict[str, dict[str, str]] = {}
+    for module in (fields, steps, runbook):
+        for node in _classes(module):
+            own: dict[str, str] = {}
+            for parent in (base.id for base in node.bases if isinstance(base, ast.Name)):
+                own |= found.get(parent, {})
+            own |= dict(_fields_of(node))
+            found[node.name] = own
+    return found
+
+
+def _classes(module: ModuleType) -> Iterator[ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(module))
+    return (node for node in tree.body if isinstance(node, ast.ClassDef))
+
+
+def _fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for statement, after in zip(node.body, node.body[1:], strict=False):
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            yield _alias(statement) or statement.target.id, str(after.value.value)
+
+
+def _alias(statement: ast.AnnAssign) -> str | None:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.keyword) and node.arg == "alias" and isinstance(node.value, ast.Constant):
+            return str(node.value.value)
+    return None
