@@ -145,6 +145,8 @@ class ActStore:
 
     def _complete(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[JointAct, ...]:
         """Acts with their signatures."""
+        if not rows:
+            return ()
         signatures: dict[int, list[ActSignature]] = {row.id: [] for row in rows}
         for row in self._connection.execute(
             select(act_signatures).where(act_signatures.c.act.in_(signatures)).order_by(act_signatures.c.id)

@@ -13,6 +13,7 @@ from runner.model.plan import Content, PlanDocument
 from runner.model.request import Publication, PublicationState
 from runner.store.columns import given_id
 from runner.store.documents import value_from_text, value_to_text
+from runner.store.pages import newest_first
 from runner.store.tables import plans, publications, published_files
 from runner.words import N_
 
@@ -113,12 +114,8 @@ class PublicationStore:
             states: only these; empty means all.
             before: content digest of the last row of the page before.
         """
-        query = select(publications)
-        if states:
-            query = query.where(publications.c.state.in_(states))
-        if before is not None:
-            query = query.where(publications.c.id < _place(before))
-        rows = self._connection.execute(query.order_by(publications.c.id.desc()).limit(limit))
+        older = [] if before is None else [publications.c.id < _place(before)]
+        rows = newest_first(self._connection, publications, publications.c.id, limit, states, *older)
         return tuple(_publication(row) for row in rows)
 
     def has_file(self, sha256: str) -> bool:

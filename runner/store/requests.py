@@ -14,6 +14,7 @@ from runner.errors import NotFoundError, RefusedError
 from runner.model.request import Request, RequestRevision, RequestState
 from runner.model.time import Window
 from runner.store.numbering import take_number
+from runner.store.pages import newest_first
 from runner.store.tables import request_revisions, requests
 from runner.words import N_
 
@@ -135,12 +136,8 @@ class RequestStore:
             states: only these; empty means all.
             before: number of the last row of the page before.
         """
-        query = select(requests)
-        if states:
-            query = query.where(requests.c.state.in_(states))
-        if before is not None:
-            query = query.where(requests.c.id < _place(before))
-        rows = self._connection.execute(query.order_by(requests.c.id.desc()).limit(limit))
+        older = [] if before is None else [requests.c.id < _place(before)]
+        rows = newest_first(self._connection, requests, requests.c.id, limit, states, *older)
         return tuple(_request(row) for row in rows)
 
     def overdue(self, states: Collection[RequestState], now: datetime) -> tuple[Request, ...]:

@@ -18,6 +18,7 @@ from runner.store.attempts import AttemptStore
 from runner.store.documents import document_to_text, object_from_text, value_from_text, value_to_text
 from runner.store.fencing import FencedError, require_epoch
 from runner.store.numbering import take_number
+from runner.store.pages import newest_first
 from runner.store.tables import run_outputs, runs
 from runner.words import N_
 
@@ -149,14 +150,10 @@ class RunStore:
             request: only runs of this request.
             before: id of the last row of the page before.
         """
-        query = select(runs)
-        if states:
-            query = query.where(runs.c.state.in_(states))
-        if request is not None:
-            query = query.where(runs.c.request == request)
+        conditions = [] if request is None else [runs.c.request == request]
         if before is not None:
-            query = query.where(runs.c.place < _place(before))
-        rows = self._connection.execute(query.order_by(runs.c.place.desc()).limit(limit))
+            conditions.append(runs.c.place < _place(before))
+        rows = newest_first(self._connection, runs, runs.c.place, limit, states, *conditions)
         return tuple(_record(row) for row in rows)
 
     def in_states(self, states: Collection[RunState]) -> tuple[RunRecord, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, select
 
 from runner.errors import StorageError
 from runner.store import sqlite
@@ -20,7 +20,12 @@ CURRENT: Final = "0002"
 """Newest migration; its file is `migrations/versions/<number>_words.py`."""
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
-_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def prepare(connection: Connection, place: str) -> None:

@@ -172,10 +172,13 @@ def _engine(connect: Callable[[], Any], *, begin: str, size: int, more: int) -> 
 
 
 def _single(uri: str) -> Engine:
-    settings = (*_SETTINGS, "query_only=ON")
-    engine = create_engine(
-        "sqlite://", module=driver(), creator=lambda: _connect(uri, settings, uri=True), poolclass=StaticPool
-    )
+    def connect() -> Any:  # noqa: ANN401 - either driver's
+        connection = _connect(uri, (*_SETTINGS, "query_only=ON"), uri=True)
+        # NOTE: text that is no UTF-8 is for verification to judge, not for the driver to stumble over.
+        connection.text_factory = _text
+        return connection
+
+    engine = create_engine("sqlite://", module=driver(), creator=connect, poolclass=StaticPool)
     _begin_with(engine, "BEGIN")
     return engine
 
@@ -185,6 +188,10 @@ def _begin_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def _uri(path: Path) -> str:

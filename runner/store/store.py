@@ -23,6 +23,7 @@ from runner.store.acts import ActStore
 from runner.store.approvals import ApprovalStore
 from runner.store.attempts import AttemptStore, ShimStore
 from runner.store.database import Database
+from runner.store.evidence import EvidenceReader
 from runner.store.locks import LockStore
 from runner.store.log import InboxStore, LogPages
 from runner.store.people import InstallationStore, PeopleStore
@@ -58,6 +59,8 @@ class Transaction:
         """Log entries to show."""
         self.tree = TreeStore(connection, origin)
         """Merkle tree, tiles and checkpoints."""
+        self.evidence = EvidenceReader(connection, origin)
+        """The log as verification reads it."""
         self._after: list[Listener] = []
 
     def after_commit(self, wake: Listener) -> None:

@@ -1,46 +1,24 @@
-"""The Merkle tree as it is stored: what the sequencer adds, and what proofs and verification read."""
+"""The Merkle tree as it is stored: what the sequencer adds, and what proofs are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from runner.errors import StorageError
-from runner.model.log import (
-    Checkpoint,
-    LeafKeys,
-    LogTile,
-    SequencedLeaf,
-    SignedCheckpoint,
-    StoredLeaf,
-    TreeGrowth,
-    TreeState,
-)
-from runner.model.people import Person
-from runner.model.statement import StatementBytes
+from runner.model.log import Checkpoint, LogTile, SignedCheckpoint, TreeGrowth, TreeState
 from runner.store import sqlite
-from runner.store.tables import (
-    audit_checkpoints,
-    audit_entries,
-    audit_inbox,
-    audit_tiles,
-    audit_tree,
-    leases,
-    people,
-    statements,
-)
+from runner.store.tables import audit_checkpoints, audit_inbox, audit_tiles, audit_tree, leases
 from runner.words import N_
 
 _ROW: Final = "tree"
 """Name of the one row of `audit_tree`."""
-_STREAM: Final = {"yield_per": 500}
 
 
 class TreeStore:
-    """Tree, tiles, checkpoints, and everything verification reads, each in one stream of bounded memory."""
+    """Tree, tiles and checkpoints."""
 
     def __init__(self, connection: Connection, origin: str = "") -> None:
         self._connection = connection
@@ -102,18 +80,6 @@ class TreeStore:
         query = select(audit_tiles.c.hashes).where(audit_tiles.c.level == level, audit_tiles.c.position == index)
         return self._connection.execute(query).scalar_one_or_none() or b""
 
-    def tiles(self, level: int) -> Iterator[LogTile]:
-        """Every tile of a level, in order."""
-        query = select(audit_tiles).where(audit_tiles.c.level == level).order_by(audit_tiles.c.position)
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            yield LogTile(row.level, row.position, row.hashes)
-
-    def levels(self) -> int:
-        """How many levels have tiles; above the highest there is none."""
-        query = select(audit_tiles.c.level).order_by(audit_tiles.c.level.desc()).limit(1)
-        highest = self._connection.execute(query).scalar_one_or_none()
-        return 0 if highest is None else highest + 1
-
     def newest_checkpoint(self) -> SignedCheckpoint | None:
         """The checkpoint of the whole tree; None while the tree is empty."""
         query = select(audit_checkpoints).order_by(audit_checkpoints.c.size.desc()).limit(1)
@@ -125,52 +91,6 @@ class TreeStore:
         query = select(audit_checkpoints).where(audit_checkpoints.c.size == size)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else self._checkpoint(row)
-
-    def checkpoints(self) -> Iterator[SignedCheckpoint]:
-        """Every checkpoint, smallest first."""
-        query = select(audit_checkpoints).order_by(audit_checkpoints.c.size)
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            yield self._checkpoint(row)
-
-    def entries(self) -> Iterator[tuple[SequencedLeaf, StoredLeaf | None]]:
-        """Every entry of the tree in order, with the leaf it stands for; None when that is gone."""
-        query = (
-            select(audit_entries, audit_inbox.c.id, audit_inbox.c.leaf, audit_inbox.c.payload, audit_inbox.c.salt)
-            .select_from(audit_entries.outerjoin(audit_inbox, audit_inbox.c.id == audit_entries.c.inbox))
-            .order_by(audit_entries.c.position)
-        )
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            keys = LeafKeys(row.tag, row.run or "", row.request or "", row.actor, row.occurred)
-            leaf = None if row.id is None else StoredLeaf(row.id, row.position, row.leaf, row.payload, row.salt)
-            yield SequencedLeaf(row.position, row.inbox, keys), leaf
-
-    def behind(self) -> Iterator[StoredLeaf]:
-        """Leaves of the inbox that the tree does not hold, in order; however they came to be left out."""
-        query = (
-            select(audit_inbox)
-            .select_from(audit_inbox.outerjoin(audit_entries, audit_entries.c.inbox == audit_inbox.c.id))
-            .where(audit_entries.c.inbox.is_(None))
-            .order_by(audit_inbox.c.id)
-        )
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            yield StoredLeaf(row.id, None, row.leaf, row.payload, row.salt)
-
-    def statements(self) -> Iterator[StatementBytes]:
-        """Every statement as it lies in the database, in the order they were recorded."""
-        query = select(statements.c.id, statements.c.bytes, statements.c.signature).order_by(statements.c.place)
-        for row in self._connection.execute(query, execution_options=_STREAM):
-            yield StatementBytes(row.id, row.bytes, row.signature)
-
-    def find_statement(self, id: str) -> StatementBytes | None:
-        """The statement of that id, as it lies in the database."""
-        query = select(statements.c.id, statements.c.bytes, statements.c.signature).where(statements.c.id == id)
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else StatementBytes(row.id, row.bytes, row.signature)
-
-    def people(self) -> tuple[Person, ...]:
-        """Everyone as the database has them, by name."""
-        rows = self._connection.execute(select(people).order_by(people.c.name))
-        return tuple(Person(row.name, row.key, row.fingerprint) for row in rows)
 
     def _move_on(self, before: TreeState, after: TreeState) -> None:
         values = {"size": after.size, "last": after.last, "frontier": after.frontier}

@@ -159,6 +159,6 @@ def test_two_batches_from_the_same_state_cannot_both_be_recorded(store: Store, m
     with pytest.raises(StorageError), store.writing() as transaction:
         transaction.tree.grow(growth)
     with store.reading() as transaction:
-        assert [checkpoint.checkpoint.size for checkpoint in transaction.tree.checkpoints()] == [3]
+        assert [checkpoint.checkpoint.size for checkpoint in transaction.evidence.checkpoints()] == [3]
         assert transaction.tree.newest_checkpoint() == transaction.tree.find_checkpoint(3)
         assert transaction.tree.find_checkpoint(2) is None
