@@ -8,12 +8,11 @@ from typing import Final, TypeVar
 from runner.model.document import JsonValue
 from runner.model.finding import DocumentPath, Finding
 from runner.runbook.problems import Problem, invalid, say
-from runner.runbook.shape import fit
+from runner.runbook.shape import fit, rests_on_lost
 from runner.runbook.yaml_source import YamlSource, read_yaml
 from runner.wire.fields import Shape
 from runner.words import N_
 
-_WHOLE: Final = "*"
 _LONGEST_ID: Final = 64
 
 S = TypeVar("S", bound=Shape)
@@ -56,7 +55,7 @@ def grounded(findings: Iterable[Finding], lost: frozenset[DocumentPath]) -> Iter
     for finding in findings:
         if any(finding.path[: len(gone)] == gone for gone in lost):
             continue
-        if not any(_rests_on(need, gone) for need in finding.needs for gone in lost):
+        if not rests_on_lost(finding, lost):
             yield finding
 
 
@@ -73,13 +72,6 @@ def name_part(path: DocumentPath, steps: dict[int, str]) -> str:
         case _:
             head, rest = "", list(path)
     return head + (".".join(str(part) for part in rest) + ": " if rest else "")
-
-
-def _rests_on(need: DocumentPath, gone: DocumentPath) -> bool:
-    if need and need[-1] == _WHOLE:
-        around = need[:-1]
-        return gone[: len(around)] == around or around[: len(gone)] == gone
-    return need[: len(gone)] == gone or gone[:-1] == need
 
 
 def _step_names(document: JsonValue) -> dict[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, get_args, get_origin
 
@@ -27,6 +27,7 @@ from runner.words import _ as words
 _LOOKS: Final = 12
 _FREE_FORM: Final = frozenset({"vars", "default"})
 """Keys below which any value, also none, means itself."""
+_WHOLE: Final = "*"
 _KEY_ITSELF: Final = "[key]"
 
 S = TypeVar("S", bound=Shape)
@@ -61,14 +62,30 @@ def fit(document: JsonValue, shape: type[S], stand_ins: Mapping[str, JsonValue] 
     lost = {finding.path for finding in findings}
     for look in range(_LOOKS):
         try:
-            return Fitted(shape.model_validate(working), tuple(findings), frozenset(lost))
+            return _fitted(shape.model_validate(working), findings, lost)
         except ValidationError as error:
             details = error.errors(include_url=False)
         if look == 0:
             findings += [_finding(detail, document, shape) for detail in details]
         if not _repair(working, details, shape, stand_ins or {}, lost):
             break
-    return Fitted(None, tuple(findings), frozenset(lost))
+    return _fitted(None, findings, lost)
+
+
+def rests_on_lost(finding: Finding, lost: Collection[DocumentPath]) -> bool:
+    """Whether a finding is only true if a part could be read that could not."""
+    return any(_rests_on(need, gone) for need in finding.needs for gone in lost)
+
+
+def _rests_on(need: DocumentPath, gone: DocumentPath) -> bool:
+    if need and need[-1] == _WHOLE:
+        around = need[:-1]
+        return gone[: len(around)] == around or around[: len(gone)] == gone
+    return need[: len(gone)] == gone or gone[:-1] == need
+
+
+def _fitted(shape: S | None, findings: Sequence[Finding], lost: set[DocumentPath]) -> Fitted[S]:
+    return Fitted(shape, tuple(one for one in findings if not rests_on_lost(one, lost)), frozenset(lost))
 
 
 def _empty_values(value: JsonValue, path: DocumentPath = ()) -> Iterator[Finding]:
@@ -194,7 +211,9 @@ def _finding(detail: ErrorDetails, document: JsonValue, shape: type[Shape]) -> F
 
 def _said(detail: ErrorDetails, path: DocumentPath, _: type[Shape]) -> Finding:
     facts = dict(detail["ctx"])
-    return Finding(path, str(facts.pop("message")), facts, at_key=detail["loc"][-1] == _KEY_ITSELF)
+    message, beside = str(facts.pop("message")), str(facts.pop("needs", ""))
+    needs = ((*path[:-1], beside),) if beside else ()
+    return Finding(path, message, facts, needs, at_key=detail["loc"][-1] == _KEY_ITSELF)
 
 
 def _missing_key(_: ErrorDetails, path: DocumentPath, __: type[Shape]) -> Finding:

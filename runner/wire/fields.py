@@ -30,7 +30,12 @@ class Shape(BaseModel):
 
 
 def said(message: str, **facts: Fact) -> PydanticCustomError:
-    """An error of a field, in words that can be translated."""
+    """An error of a field, in words that can be translated.
+
+    Args:
+        message: message id.
+        facts: what is filled in; `needs` is the key beside the field that must be readable for the error to be true.
+    """
     return PydanticCustomError(SAID, "{message}", {"message": message, **facts})
 
 

@@ -172,7 +172,7 @@ def _none_or_text(value: object) -> object:
 def _only_without_rollback(value: TextShape | None, info: ValidationInfo) -> TextShape | None:
     rollback = info.data.get("rollback", _NO_ROLLBACK)
     if rollback is not _NO_ROLLBACK and rollback is not _NO_TEXT:
-        raise said(N_('"because" says why there is no rollback; it needs "rollback: none"'))
+        raise said(N_('"because" says why there is no rollback; it needs "rollback: none"'), needs="rollback")
     return value
 
 
