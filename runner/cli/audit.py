@@ -9,9 +9,9 @@ from pathlib import Path
 
 from runner.cli.output import put, put_json, put_table, tell
 from runner.cli.session import Session
-from runner.client.service import EntryWish
 from runner.client.witness import witness
 from runner.errors import NotFoundError, UsageError
+from runner.model.log import LogFilter
 from runner.proof.canonical import canonical_bytes
 from runner.proof.merkle import leaf_hash, verify_inclusion
 from runner.wire.api_audit import EntryShown
@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(here: Session, options: argparse.Namespace) -> int:
-    wish = EntryWish(options.run, options.request, options.tag, options.actor)
-    page = here.service.entries(wish, options.before, options.limit)
+    wish = LogFilter(options.run, options.request, options.tag, options.actor)
+    page = here.service.log.entries(wish, options.before, options.limit)
     if options.json:
         put_json(page)
         return 0
@@ -76,17 +76,14 @@ def _row(entry: EntryShown) -> tuple[str, ...]:
 
 def _show(here: Session, options: argparse.Namespace) -> int:
     """One entry; its proof is checked here, against a head that continues what this client remembers."""
-    seen = witness(here.service, here.memory, here.status.origin)
+    seen = witness(here.service.log, here.memory, here.status.origin)
     if not 0 <= options.index < seen.size:
         raise NotFoundError(
             N_("entry {index}: the log has entries 0 to {last}"), index=options.index, last=seen.size - 1
         )
-    page = here.service.entries(before=str(options.index + 1), limit=1)
-    entry = next((row for row in page.rows if row.index == options.index), None)
-    if entry is None:
-        raise NotFoundError(N_("entry {index}: the service does not show it"), index=options.index)
+    entry = here.service.log.entry(options.index)
     leaf = leaf_hash(canonical_bytes(entry.leaf))
-    proof = here.service.inclusion(options.index, seen.size)
+    proof = here.service.log.inclusion(options.index, seen.size)
     hashes = tuple(bytes.fromhex(part) for part in proof.hashes)
     verify_inclusion(leaf, options.index, seen.size, hashes, bytes.fromhex(seen.root))
     if options.json:
@@ -101,7 +98,7 @@ def _show(here: Session, options: argparse.Namespace) -> int:
 
 def _export(here: Session, options: argparse.Namespace) -> int:
     name = here.run_named(options.run_name)
-    data = here.service.bundle(name)
+    data = here.service.log.bundle(name)
     output: Path = options.output
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -93,7 +93,7 @@ def _follow(here: Session, shown: RunShown, end: frozenset[RunState], *, as_json
 
 
 def _events(here: Session, run: str, after: int) -> Iterator[EntryShown | Gap]:
-    with here.service.events(run=run, after=after) as events:
+    with here.service.log.events(run=run, after=after) as events:
         for event in events:
             if isinstance(event, EntryShown | Gap):
                 yield event

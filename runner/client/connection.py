@@ -32,6 +32,21 @@ MAX_ANSWER: Final = 64 * 1024 * 1024
 """Bytes of an answer that is a JSON document."""
 
 
+def page_query(states: Sequence[str], before: str | None, limit: int) -> list[tuple[str, str | int]]:
+    """The query of one page of a list.
+
+    Args:
+        states: only rows in these states; empty means all.
+        before: `next` of the page before; None for the newest.
+        limit: how many rows at most.
+    """
+    query: list[tuple[str, str | int]] = [("state", str(state)) for state in states]
+    query.append(("limit", limit))
+    if before is not None:
+        query.append(("before", before))
+    return query
+
+
 class Connection:
     """HTTP over the service's socket."""
 

@@ -71,12 +71,16 @@ class Memory:
         return Remembered(origin, str(document.get("log_key", "")), str(document.get("note", "")))
 
     def keep(self, head: Remembered) -> None:
-        """Remember a verified head in place of the former one.
+        """Remember a verified head in place of the former one; a larger one that is there stays.
 
         Raises:
             UsageError: the file cannot be written.
+            VerificationError: the one that is there is not what was written.
         """
         path = self._path(head.origin)
+        former = self.find(head.origin)
+        if former is not None and former.checkpoint().size > head.checkpoint().size:
+            return
         text = json.dumps({"origin": head.origin, "log_key": head.log_key, "note": head.note}, indent=1)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from runner.client.connection import Connection, Query
-from runner.errors import UnreachableError
+from runner.client.connection import Connection, page_query
+from runner.client.log import ServiceLog
 from runner.model.plan import PlanDocument
 from runner.model.request import PublicationState, RequestState
 from runner.model.run import RunState
-from runner.proof.canonical import parse_strict
 from runner.wire import api
 from runner.wire.api import Config, People, ServiceStatus, Versions
-from runner.wire.api_audit import (
-    BundleAsked,
-    CheckpointShown,
-    ConsistencyProof,
-    EntryPage,
-    EntryShown,
-    Gap,
-    Hello,
-    InclusionProof,
-)
 from runner.wire.api_content import (
     InventoryShown,
     Proposal,
@@ -44,21 +31,6 @@ from runner.wire.api_request import (
     Waiting,
 )
 from runner.wire.api_run import RunPage, RunShown
-from runner.wire.documents import from_document
-from runner.words import N_
-
-_EVENT_KINDS: Final = {"hello": Hello, "entry": EntryShown, "gap": Gap}
-StreamEvent = Hello | EntryShown | Gap
-
-
-@dataclass(frozen=True, slots=True)
-class EntryWish:
-    """Which log entries are wanted; empty fields do not narrow."""
-
-    run: str = ""
-    request: str = ""
-    tag: str = ""
-    actor: str = ""
 
 
 class Service:
@@ -66,6 +38,8 @@ class Service:
 
     def __init__(self, socket: Path) -> None:
         self._connection = Connection(socket)
+        self.log = ServiceLog(self._connection)
+        """Its audit log and the live stream of it."""
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +74,7 @@ class Service:
     def publications(
         self, states: Sequence[PublicationState] = (), before: str | None = None, limit: int = api.DEFAULT_PAGE
     ) -> PublicationPage:
-        return self._connection.get(PublicationPage, api.PUBLICATIONS, _page(states, before, limit))
+        return self._connection.get(PublicationPage, api.PUBLICATIONS, page_query(states, before, limit))
 
     def publication(self, digest: str) -> PublicationShown:
         return self._connection.get(PublicationShown, api.publication_path(digest))
@@ -120,7 +94,7 @@ class Service:
     def requests(
         self, states: Sequence[RequestState] = (), before: str | None = None, limit: int = api.DEFAULT_PAGE
     ) -> RequestPage:
-        return self._connection.get(RequestPage, api.REQUESTS, _page(states, before, limit))
+        return self._connection.get(RequestPage, api.REQUESTS, page_query(states, before, limit))
 
     def request(self, number: str) -> RequestShown:
         return self._connection.get(RequestShown, api.request_path(number))
@@ -141,74 +115,8 @@ class Service:
         before: str | None = None,
         limit: int = api.DEFAULT_PAGE,
     ) -> RunPage:
-        query = [*_page(states, before, limit), *([("request", request)] if request else [])]
+        query = [*page_query(states, before, limit), *([("request", request)] if request else [])]
         return self._connection.get(RunPage, api.RUNS, query)
 
     def run(self, run: str) -> RunShown:
         return self._connection.get(RunShown, api.run_path(run))
-
-    def checkpoint(self) -> CheckpointShown:
-        return self._connection.get(CheckpointShown, api.CHECKPOINT)
-
-    def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
-        return self._connection.get(ConsistencyProof, api.CONSISTENCY, [("from", old_size), ("to", new_size)])
-
-    def inclusion(self, index: int, size: int) -> InclusionProof:
-        return self._connection.get(InclusionProof, api.INCLUSION, [("index", index), ("size", size)])
-
-    def entries(
-        self, wish: EntryWish | None = None, before: str | None = None, limit: int = api.DEFAULT_PAGE
-    ) -> EntryPage:
-        wish = wish or EntryWish()
-        fields = (("run", wish.run), ("request", wish.request), ("tag", wish.tag), ("actor", wish.actor))
-        query = [*_page((), before, limit), *((name, value) for name, value in fields if value)]
-        return self._connection.get(EntryPage, api.ENTRIES, query)
-
-    def bundle(self, run: str) -> bytes:
-        """The evidence bundle of a run, an archive."""
-        return self._connection.post_for_bytes(api.BUNDLES, BundleAsked(run))
-
-    @contextmanager
-    def events(
-        self, run: str = "", request: str = "", after: int | str | None = None
-    ) -> Iterator[Iterator[StreamEvent]]:
-        """The event stream, for as long as the block lasts.
-
-        Args:
-            run: only entries of this run.
-            request: only entries of this request.
-            after: number of the last entry seen, or id of the last event; None: from now on.
-
-        Raises:
-            UnreachableError: the connection is lost, also while events are read.
-        """
-        fields = (("run", run), ("request", request), ("after", "" if after is None else after))
-        query: Query = [(name, value) for name, value in fields if value != ""]
-        with self._connection.stream(api.EVENTS, query, {"accept": "text/event-stream"}) as lines:
-            yield _events_in(lines)
-
-
-def _page(states: Sequence[str], before: str | None, limit: int) -> list[tuple[str, str | int]]:
-    query: list[tuple[str, str | int]] = [("state", str(state)) for state in states]
-    query.append(("limit", limit))
-    if before is not None:
-        query.append(("before", before))
-    return query
-
-
-def _events_in(lines: Iterator[str]) -> Iterator[StreamEvent]:
-    """Server-sent events of an endless stream; its end is a lost connection."""
-    kind, data = "", ""
-    for line in lines:
-        name, _, value = line.partition(":")
-        if line == "":
-            if kind in _EVENT_KINDS:
-                document = parse_strict(data.encode())
-                if isinstance(document, dict):
-                    yield from_document(_EVENT_KINDS[kind], document)
-            kind, data = "", ""
-        elif name == "event":
-            kind = value.removeprefix(" ")
-        elif name == "data":
-            data += value.removeprefix(" ")
-    raise UnreachableError(N_("event stream: the service ended it"), hint=N_("it is read on after reconnecting"))

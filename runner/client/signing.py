@@ -41,7 +41,7 @@ class Signatory:
             VerificationError: the log does not continue what this client remembers.
         """
         return make_statement(
-            draft, self.person, self.origin, self.clock, witness(self.service, self.memory, self.origin)
+            draft, self.person, self.origin, self.clock, witness(self.service.log, self.memory, self.origin)
         )
 
     def sign(self, statement: Statement) -> Signed:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Final, Protocol
+
 from runner.client.memory import Memory, Remembered
-from runner.client.service import Service
 from runner.errors import VerificationError
 from runner.model.log import Checkpoint
 from runner.model.statement import Seen
 from runner.proof.checkpoint import open_checkpoint
 from runner.proof.merkle import verify_consistency
 from runner.proof.note import NoteKey
-from runner.wire.api_audit import CheckpointShown
+from runner.wire.api_audit import CheckpointShown, ConsistencyProof
 from runner.words import N_
 
+_ALARM: Final = N_(
+    "entries were removed or altered: sign nothing, keep this machine's memory of the log, tell an auditor"
+)
 
-def witness(service: Service, memory: Memory, origin: str) -> Seen:
+
+class Heads(Protocol):
+    """Where heads of a log and proofs between them come from: a service, or the log's own files."""
+
+    def checkpoint(self) -> CheckpointShown:
+        """The newest signed head."""
+        ...
+
+    def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
+        """Proof that the smaller head is a beginning of the larger."""
+        ...
+
+
+def witness(log: Heads, memory: Memory, origin: str) -> Seen:
     """Verify that the log's head continues the remembered one, remember it, and say what was seen.
 
     The log's key is taken on trust the first time a log is seen, and pinned from then on.
@@ -22,11 +39,11 @@ def witness(service: Service, memory: Memory, origin: str) -> Seen:
     Raises:
         VerificationError: another key, another origin, a smaller log, or a rewritten one; nothing is signed then.
     """
-    shown = service.checkpoint()
-    remembered = memory.find(origin)
+    remembered = memory.find(origin)  # before the head is asked for: another client may remember a newer one meanwhile
+    shown = log.checkpoint()
     head = _verified_head(shown, remembered, origin)
     if remembered is not None:
-        _require_continuation(service, remembered.checkpoint(), head)
+        _require_continuation(log, remembered.checkpoint(), head)
     memory.keep(Remembered(origin, shown.log_key, shown.note))
     return Seen(head.size, head.root.hex())
 
@@ -51,7 +68,7 @@ def _verified_head(shown: CheckpointShown, remembered: Remembered | None, origin
     return head
 
 
-def _require_continuation(service: Service, before: Checkpoint, head: Checkpoint) -> None:
+def _require_continuation(log: Heads, before: Checkpoint, head: Checkpoint) -> None:
     if head.size < before.size:
         raise VerificationError(
             N_("log {origin}: it has {size} entries, but had {before} when this client last looked"),
@@ -62,9 +79,6 @@ def _require_continuation(service: Service, before: Checkpoint, head: Checkpoint
         )
     hashes: tuple[bytes, ...] = ()
     if 0 < before.size < head.size:
-        hashes = tuple(bytes.fromhex(part) for part in service.consistency(before.size, head.size).hashes)
+        hashes = tuple(bytes.fromhex(part) for part in log.consistency(before.size, head.size).hashes)
     if before.size:
         verify_consistency(before.size, before.root, head.size, head.root, hashes)
-
-
-_ALARM = N_("entries were removed or altered: sign nothing, keep this machine's memory of the log, tell an auditor")

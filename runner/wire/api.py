@@ -27,6 +27,7 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/audit/consistency          api_audit.ConsistencyProof        ?from= ?to=
     GET  /v1/audit/inclusion            api_audit.InclusionProof          ?index= ?size=
     GET  /v1/audit/entries              api_audit.EntryPage               ?before= ?limit= ?run= ?request= ?tag= ?actor=
+    GET  /v1/audit/entries/INDEX        api_audit.EntryShown              (the entry at that place of the tree)
     POST /v1/audit/bundles              api_audit.BundleAsked → the archive (application/octet-stream)
 
 Several states are asked for by repeating `state`. A digest in a path has no `sha256:` prefix (`digest_in_path`).
@@ -104,6 +105,11 @@ def statement_path(statement: str) -> str:
 def run_path(run: str) -> str:
     """Path of a run; the slash between request number and count stays."""
     return f"{RUNS}/{quote(run, safe='/')}"
+
+
+def entry_path(index: int) -> str:
+    """Path of the entry at a place of the Merkle tree."""
+    return f"{ENTRIES}/{index}"
 
 
 @dataclass(frozen=True, slots=True)
