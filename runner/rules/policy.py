@@ -59,6 +59,9 @@ class Ruling:
 
 ALLOWED: Final = Ruling(allowed=True)
 
+NOT_APPROVED: Final = "L2:not-approved"
+"""Rule that refuses a start while nobody has approved who may."""
+
 STOPPING: Final = frozenset({StatementKind.PAUSE, StatementKind.ABORT})
 """What one person of a run may always do: it only stops."""
 
@@ -182,7 +185,7 @@ def _is_approved(_: str, facts: Facts, __: StatementKind) -> Ruling | None:
     if _others(facts.approvers, facts.requester, facts.author):
         return None
     return _refuse(
-        "L2:not-approved",
+        NOT_APPROVED,
         N_("it has not been approved by somebody other than its requester and the author of its content"),
     )
 

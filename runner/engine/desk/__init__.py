@@ -1,0 +1,1 @@
+"""The signing desk: the only way by which what people sign takes effect."""

@@ -1,0 +1,111 @@
+"""The desk: takes a signed statement in, and either gives it its effect in one transaction or refuses it on record.
+
+The order is always the same: it is a statement; somebody who may sign has signed it; it belongs to this log and this
+moment; it says exactly what the service would have written; law and policy allow it; then statement, effect, transition
+and log entries are committed together, and whoever has something to do is woken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from runner.engine.desk import approving, publishing, requesting, resolving, starting, stopping
+from runner.engine.desk.admission import Admitted, authenticate, require_current
+from runner.engine.desk.case import Case
+from runner.engine.desk.genesis import require_active
+from runner.engine.desk.premises import Premises
+from runner.engine.desk.refusals import RefusalLog
+from runner.engine.uploads import reach_of_upload
+from runner.errors import RefusedError, UsageError
+from runner.model.statement import StatementKind
+from runner.rules.statements import AUTHOR
+from runner.wire.api_content import Proposal
+from runner.wire.api_request import Outcome, Signed
+from runner.words import N_
+
+Handler = Callable[[Case], Outcome]
+
+_HANDLERS: Final[Mapping[StatementKind, Handler]] = {
+    StatementKind.PUBLISH: publishing.countersign,
+    StatementKind.REQUEST: requesting.submit,
+    StatementKind.APPROVE: approving.approve,
+    StatementKind.REJECT: approving.reject,
+    StatementKind.WITHDRAW: requesting.withdraw,
+    StatementKind.CHECK: starting.check,
+    StatementKind.START: starting.start,
+    StatementKind.CONFIRM: starting.confirm,
+    StatementKind.GATE: resolving.gate,
+    StatementKind.SHEET: resolving.sheet,
+    StatementKind.PAUSE: stopping.pause,
+    StatementKind.ABORT: stopping.abort,
+    StatementKind.DECIDE: resolving.decide,
+    StatementKind.CLOSE: resolving.close,
+}
+"""Every kind but genesis, which is signed before any service starts."""
+
+
+class Desk:
+    """Takes signed statements; safe to call from any thread."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._refusals = RefusalLog(premises)
+
+    def submit(self, signed: Signed) -> Outcome:
+        """Deal with a statement of any kind.
+
+        Raises:
+            RefusedError: it is refused; the refusal is on record.
+            UsageError: it is not a statement, or asks for what does not exist.
+            StorageError: nothing can be recorded at present; nothing took effect.
+        """
+        admitted = self._authenticate(signed)
+        handler = _HANDLERS.get(admitted.signed.statement.kind, _not_here)
+        if admitted.signed.statement.content.get("part") == AUTHOR:
+            handler = _without_bytes
+        return self._deal(admitted, handler)
+
+    def propose(self, proposal: Proposal) -> Outcome:
+        """Deal with content proposed for publication, its bytes included; raises as `submit`."""
+        admitted = self._authenticate(Signed(proposal.statement, proposal.signature))
+        if admitted.signed.statement.kind is not StatementKind.PUBLISH:
+            raise UsageError(N_("content is proposed with a statement of kind publish"))
+        reach = reach_of_upload(proposal.runbook, proposal.files)
+        for blob in reach.blobs.values():
+            self._premises.contents.put(blob.data)
+        return self._deal(admitted, lambda case: publishing.propose(case, reach))
+
+    def stop(self) -> None:
+        """Write what is still only counted."""
+        self._refusals.flush()
+
+    def _authenticate(self, signed: Signed) -> Admitted:
+        try:
+            return authenticate(self._premises, signed.statement, signed.signature)
+        except (RefusedError, UsageError):
+            self._refusals.nobody_known()
+            raise
+
+    def _deal(self, admitted: Admitted, handler: Handler) -> Outcome:
+        try:
+            with self._premises.store.writing() as transaction:
+                require_active(transaction)
+                require_current(self._premises, transaction, admitted.signed.statement)
+                now = self._premises.clock.now()
+                return handler(Case(self._premises, transaction, admitted.signed, admitted.person, now))
+        except RefusedError as refusal:
+            self._refusals.refused(admitted, refusal)
+            raise
+
+
+def _not_here(case: Case) -> Outcome:
+    raise UsageError(N_("a statement of kind {kind} is not taken here"), kind=case.statement.kind.value)
+
+
+def _without_bytes(case: Case) -> Outcome:
+    raise UsageError(
+        N_("content {digest}: an author proposes it together with its files"),
+        hint=N_("use: twokey runbook publish"),
+        digest=case.statement.subject[:80],
+    )

@@ -1,0 +1,269 @@
+"""The first entries of a log: who may sign, with which keys, under which policy; nothing works until all have signed.
+
+A site is founded and signed by commands that hold the state directory themselves, before any service runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from runner.audit.keys import create_log_key, load_log_key
+from runner.audit.leaves import LeafMaker
+from runner.audit.ports import SignatureVerifier
+from runner.audit.proofs import root
+from runner.audit.sequencer import Sequencer
+from runner.engine.desk.admission import read_statement, statement_id
+from runner.engine.desk.refusals import SERVICE
+from runner.engine.desk.state import StateDirectory, hold, make_state, open_state
+from runner.errors import RefusedError, SignatureError, UsageError
+from runner.model.document import JsonObject
+from runner.model.log import About, ActorKind, Entry, LogMode
+from runner.model.people import Person
+from runner.model.policy import Policy
+from runner.model.site import Site
+from runner.model.statement import Seen, SignedStatement, StatementKind
+from runner.model.time import Clock
+from runner.proof.canonical import canonical_bytes, digest_of, parse_strict
+from runner.proof.public_key import parse_public_key
+from runner.rules.statements import genesis_content, require_content
+from runner.rules.tags import Tag
+from runner.runbook.settings import load_policy
+from runner.store.store import SqlLogStore, Store, Transaction
+from runner.wire.api_request import Signed
+from runner.wire.documents import to_document
+from runner.words import N_
+
+_CONTENT: Final = "genesis"
+"""Name of the installation fact that holds what is to be signed."""
+_FEWEST: Final = 2
+"""People a site needs (L1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What the first entries say, and who has yet to sign them."""
+
+    content: JsonObject
+    """Content of everybody's genesis statement; its subject is the log's origin."""
+    seen: Seen
+    """The log's head as it is."""
+    people: tuple[Person, ...]
+    signed: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether everybody has signed."""
+        return not self.missing
+
+
+def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Founding:
+    """Make a site's state: log key, database and people; it becomes active once all of them have signed.
+
+    Args:
+        site: the site.
+        state: state directory to make.
+        admins: name and public key line of everybody who may sign.
+
+    Raises:
+        UsageError: fewer than two people, a key of no use, or a state directory that will not do.
+        RefusedError: a name or key is given twice.
+    """
+    people = tuple(_person(name, key) for name, key in admins)
+    _require_two(people)
+    policy = load_policy(site)
+    directory = make_state(state, site)
+    with hold(directory):
+        signer = create_log_key(directory.root, site.origin)
+        content = genesis_content(site.origin, people, signer.key.to_text(), policy_digest(site, policy), site.name)
+        with _opened(directory, site) as store:
+            with store.writing() as transaction:
+                for person in people:
+                    transaction.people.add(person)
+                transaction.installation.put(_CONTENT, canonical_bytes(content).decode())
+            with store.reading() as transaction:
+                return _founding(transaction)
+
+
+def read_founding(site: Site, state: Path) -> Founding:
+    """What the first entries say, and who has signed; for whoever is about to sign."""
+    directory = open_state(state, site)
+    with hold(directory), _opened(directory, site) as store, store.reading() as transaction:
+        return _founding(transaction)
+
+
+def sign_genesis(site: Site, state: Path, signed: Signed, clock: Clock, verifier: SignatureVerifier) -> Founding:
+    """Put one person's signature under the first entries.
+
+    Raises:
+        SignatureError: it is not one of these people's signature over exactly these entries.
+        RefusedError: this person has signed already, or a service is running.
+        UsageError: the policy is no longer the one to be signed.
+    """
+    directory = open_state(state, site)
+    data = signed.statement.encode()
+    statement = read_statement(data)
+    with hold(directory), _opened(directory, site) as store:
+        with store.writing() as transaction:
+            founding = _founding(transaction)
+            person = _signer_of(founding, statement.person, statement.key)
+            verifier.verify(statement.kind, data, signed.signature, person.name, person.key)
+            require_content(statement, StatementKind.GENESIS, site.origin, founding.content)
+            if statement.origin != site.origin or statement.seen != founding.seen:
+                raise SignatureError(N_("statement: it was made for another log or head"), rule="L4:other-log")
+            _require_same_policy(site, founding)
+            recorded = SignedStatement(statement_id(data), statement, data, signed.signature)
+            _record(transaction, recorded, clock, opens=founding.missing == (person.name,))
+        Sequencer(SqlLogStore(store), load_log_key(directory.root), clock, SERVICE).sequence()
+        with store.reading() as transaction:
+            return _founding(transaction)
+
+
+def require_active(transaction: Transaction) -> None:
+    """Refuse to work before everybody has signed the first entries.
+
+    Raises:
+        RefusedError: naming who has not.
+    """
+    missing = _missing(transaction)
+    if missing:
+        raise RefusedError(
+            N_("this site is not active yet: {missing} must still sign the log's first entries"),
+            rule="L1:genesis-unsigned",
+            hint=N_("each signs with: twokey init DIR --sign --key KEY"),
+            missing=", ".join(missing),
+        )
+
+
+def require_signed_policy(transaction: Transaction, site: Site, policy: Policy) -> None:
+    """Refuse a policy, environment or production mark that nobody has signed.
+
+    Raises:
+        RefusedError: it is not what the first entries name.
+    """
+    expected = _content(transaction).get("policy")
+    got = policy_digest(site, policy)
+    if got != expected:
+        raise RefusedError(
+            N_("policy: it is not the one that was signed (got {got}, expected {expected})"),
+            rule="L9:policy-unsigned",
+            hint=N_("bring back inventory/site.yml and policy.yml of the environment as they were"),
+            got=got,
+            expected=str(expected),
+        )
+
+
+def policy_digest(site: Site, policy: Policy) -> str:
+    """Digest of what a site decides within the law, with the environment it decides it for."""
+    return digest_of({"policy": to_document(policy), "environment": site.environment, "production": site.production})
+
+
+@contextmanager
+def _opened(state: StateDirectory, site: Site) -> Iterator[Store]:
+    store = Store.open(state.database, zone=ZoneInfo(site.timezone), origin=site.origin)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _founding(transaction: Transaction) -> Founding:
+    tree = transaction.tree.state()
+    size = 0 if tree is None else tree.size
+    people = transaction.people.all()
+    missing = _missing(transaction)
+    return Founding(
+        content=_content(transaction),
+        seen=Seen(size, root(transaction.tree, size).hex()),
+        people=people,
+        signed=tuple(person.name for person in people if person.name not in missing),
+        missing=missing,
+    )
+
+
+def _content(transaction: Transaction) -> JsonObject:
+    text = transaction.installation.find(_CONTENT)
+    content = parse_strict(text.encode()) if text is not None else None
+    if not isinstance(content, dict):
+        raise UsageError(
+            N_("this state directory holds no first entries"), hint=N_("found the site again: twokey init")
+        )
+    return content
+
+
+def _missing(transaction: Transaction) -> tuple[str, ...]:
+    origin = str(_content(transaction)["origin"])
+    signed = {
+        statement.signed.statement.person
+        for statement in transaction.statements.of(origin)
+        if statement.signed.statement.kind is StatementKind.GENESIS
+    }
+    return tuple(person.name for person in transaction.people.all() if person.name not in signed)
+
+
+def _record(transaction: Transaction, signed: SignedStatement, clock: Clock, *, opens: bool) -> None:
+    now = clock.now()
+    about = About(statement=signed.id)
+    content: JsonObject = {"content": signed.statement.content}
+    entries = [Entry(Tag.GENESIS_SIGNED, now, ActorKind.PERSON, signed.statement.person, about, content)]
+    if opens:
+        entries.append(Entry(Tag.LOG_OPENED, now, ActorKind.SERVICE, SERVICE, about))
+    transaction.statements.put(signed, now)
+    transaction.inbox.put(LeafMaker(clock, LogMode.EMBEDDED).make_all(entries))
+
+
+def _signer_of(founding: Founding, name: str, key: str) -> Person:
+    person = next((person for person in founding.people if (person.name, person.fingerprint) == (name, key)), None)
+    if person is None:
+        raise SignatureError(
+            N_("the key {key} is not one of {person}'s that may sign here"),
+            rule="L1:unknown-key",
+            key=key[:80],
+            person=name[:80],
+        )
+    if person.name in founding.signed:
+        raise RefusedError(N_("{person} has signed the first entries already"), rule="L1:signed-already", person=name)
+    return person
+
+
+def _require_same_policy(site: Site, founding: Founding) -> None:
+    if founding.content.get("policy") != policy_digest(site, load_policy(site)):
+        raise UsageError(
+            N_("policy: it was changed since the site was founded"),
+            hint=N_("bring it back as it was, or found the site again with another state directory"),
+        )
+
+
+def _person(name: str, key: str) -> Person:
+    if not name.strip() or len(name) > _LONGEST_NAME or any(not letter.isprintable() for letter in name):
+        raise UsageError(
+            N_('person "{name}": expected a name of 1 to {most} letters'), name=name[:80], most=_LONGEST_NAME
+        )
+    public = parse_public_key(key)
+    return Person(name, public.to_line(), public.fingerprint)
+
+
+_LONGEST_NAME: Final = 64
+
+
+def _require_two(people: Sequence[Person]) -> None:
+    if len(people) < _FEWEST:
+        raise UsageError(
+            N_("a site needs two people who may sign, got {count}"),
+            hint=N_("name both: --admin NAME=KEY.pub --admin NAME=KEY.pub"),
+            count=len(people),
+        )
+    for index, person in enumerate(people):
+        for other in people[:index]:
+            if person.name == other.name or person.fingerprint == other.fingerprint:
+                raise RefusedError(
+                    N_("{person} and {other} must be two people with two keys"),
+                    rule="L1:two-people",
+                    person=person.name,
+                    other=other.name,
+                )

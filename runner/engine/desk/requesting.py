@@ -1,0 +1,162 @@
+"""Requests: one person's wish to run a plan, its next revision, and its withdrawal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.engine.desk.case import Case
+from runner.engine.desk.facts import publication_facts, request_facts
+from runner.engine.desk.outcomes import request_outcome
+from runner.engine.desk.reasons import require_reason
+from runner.errors import RefusedError
+from runner.model.log import About
+from runner.model.plan import Plan
+from runner.model.request import PublicationState, Request, RequestState
+from runner.model.time import to_rfc3339
+from runner.rules.statements import request_content, withdraw_content
+from runner.rules.tags import Tag
+from runner.rules.transitions import require_request_transition
+from runner.wire.api_request import Outcome
+from runner.words import N_
+
+
+def submit(case: Case) -> Outcome:
+    """Record a request, or the next revision of one, and give it its number.
+
+    Raises:
+        RefusedError: the content is not published, something unbound is not allowed, the window is missing or over,
+            or the request to be revised cannot be.
+        NotFoundError: the plan was not made here.
+    """
+    plan = case.open_plan(case.statement.subject).plan
+    revises = _text(case, "revises")
+    reason = require_reason(_text(case, "reason"))
+    risk, window = plan.risk, plan.binding.window
+    expected = request_content(plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises)
+    case.require_content(plan.digests.plan, expected)
+    publication = case.transaction.publications.get(plan.digests.content)
+    require_published(plan.digests.content, publication.state)
+    _require_requestable(case, plan)
+    facts = publication_facts(case.premises, case.transaction, publication)
+    case.require_policy(replace(facts, risk=risk, requester=case.person.name))
+    wanted = Request(
+        number="",
+        revision=1,
+        plan=plan.digests.plan,
+        content=plan.digests.content,
+        runbook_id=plan.runbook.id,
+        title_en=plan.runbook.title.en,
+        title_zh=plan.runbook.title.zh,
+        requester=case.person.name,
+        reason=reason,
+        risk=risk,
+        state=RequestState.SUBMITTED,
+        window=window,
+        at=case.now,
+    )
+    request = _revise(case, wanted, revises) if revises else case.transaction.requests.add(wanted)
+    case.record(
+        Tag.REQUEST_SUBMITTED,
+        About(request=request.number, plan=request.plan, content=request.content),
+        {"revision": request.revision, "risk": request.risk.value},
+    )
+    return request_outcome(case, request, N_("change {number} is submitted and waits for approval"))
+
+
+def withdraw(case: Case) -> Outcome:
+    """Take a request back."""
+    request = case.transaction.requests.get(case.statement.subject)
+    reason = require_reason(_text(case, "reason"))
+    case.require_content(request.number, withdraw_content(request, reason))
+    case.require_policy(request_facts(case.premises, case.transaction, request))
+    case.record(Tag.REQUEST_WITHDRAWN, About(request=request.number, plan=request.plan))
+    moved = move(case, request, RequestState.WITHDRAWN)
+    return request_outcome(case, moved, N_("change {number} is withdrawn"))
+
+
+def move(case: Case, request: Request, state: RequestState) -> Request:
+    """Put a request into its next state.
+
+    Raises:
+        RefusedError: it cannot go there from where it is.
+    """
+    require_request_transition(request.state, state)
+    case.transaction.requests.set_state(request.number, request.state, state)
+    case.note(
+        Tag.REQUEST_MOVED,
+        About(request=request.number, plan=request.plan),
+        {"from": request.state.value, "to": state.value, "revision": request.revision},
+    )
+    return replace(request, state=state)
+
+
+def require_published(digest: str, state: PublicationState) -> None:
+    """Refuse content that only its author has signed (L1)."""
+    if state is not PublicationState.PUBLISHED:
+        raise RefusedError(
+            N_("content {digest}: is not published"),
+            rule="L1:not-published",
+            hint=N_("another person must countersign it: twokey runbook publish"),
+            digest=digest,
+        )
+
+
+def _require_requestable(case: Case, plan: Plan) -> None:
+    refused = next((unbound for unbound in plan.unbound if not unbound.allowed), None)
+    if refused is not None:
+        raise RefusedError(
+            N_("plan: {place}: {what} is only known at run time, which policy {policy} does not allow"),
+            rule="L3:unbound",
+            place=refused.place,
+            what=refused.what,
+            policy=case.premises.policy.name,
+        )
+    window = plan.binding.window
+    if window is None and plan.runbook.window_required:
+        raise RefusedError(
+            N_("runbook {runbook}: a change of it needs a window"),
+            rule="L8:no-window",
+            hint=N_("plan it again with --from and --to"),
+            runbook=plan.runbook.id,
+        )
+    if window is not None and window.closes <= case.now:
+        raise RefusedError(
+            N_("the window closed at {closes}; it is {now}"),
+            rule="L8:window-closed",
+            hint=N_("request another window"),
+            closes=to_rfc3339(window.closes),
+            now=to_rfc3339(case.now),
+        )
+
+
+def _revise(case: Case, wanted: Request, number: str) -> Request:
+    """The next revision under the same number; approvals of earlier revisions do not count for it."""
+    before = case.transaction.requests.get(number)
+    if before.requester != wanted.requester:
+        raise RefusedError(
+            N_("change {number}: only {requester} can revise it"),
+            rule="L2:reviser-is-not-requester",
+            number=number,
+            requester=before.requester,
+        )
+    if before.runbook_id != wanted.runbook_id:
+        raise RefusedError(
+            N_("change {number}: is one of runbook {runbook}; another runbook needs a request of its own"),
+            rule="state:other-runbook",
+            number=number,
+            runbook=before.runbook_id,
+        )
+    approved = {approval.plan for approval in case.transaction.approvals.of(number)}
+    if wanted.plan in approved:
+        raise RefusedError(
+            N_("change {number}: this very plan was approved before, and turned down or used since"),
+            rule="L4:same-plan",
+            hint=N_("make a new request of it"),
+            number=number,
+        )
+    return case.transaction.requests.revise(replace(wanted, number=number))
+
+
+def _text(case: Case, name: str) -> str:
+    value = case.statement.content.get(name)
+    return value if isinstance(value, str) else ""

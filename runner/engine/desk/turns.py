@@ -1,0 +1,162 @@
+"""Whose turn it is: the signatures that publications, requests and runs wait for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from runner.engine.desk.facts import publication_facts, request_facts, run_facts
+from runner.engine.desk.premises import Premises
+from runner.errors import VerificationError
+from runner.model.joint import JointAct
+from runner.model.request import Publication, PublicationState, Request, RequestState
+from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.statement import RecordedStatement, StatementKind
+from runner.rules.move import Move, WaitPeople
+from runner.rules.policy import who_may
+from runner.store.store import Transaction
+from runner.wire.api import Words
+from runner.wire.api_request import Act
+from runner.words import N_
+
+UNSIGNED = frozenset({RunState.SUCCEEDED, RunState.ROLLED_BACK, RunState.FAILED, RunState.ABANDONED})
+"""States of a run that has ended and whose result is not yet signed."""
+
+_TITLES = {
+    StatementKind.APPROVE: N_("change {number}: approve it"),
+    StatementKind.REJECT: N_("change {number}: reject it"),
+    StatementKind.WITHDRAW: N_("change {number}: take it back"),
+    StatementKind.START: N_("change {number}: start it as executor"),
+    StatementKind.CONFIRM: N_("run {run}: confirm its start by {executor}"),
+    StatementKind.GATE: N_("run {run}: let it go on to step {step}"),
+    StatementKind.SHEET: N_("run {run}: sign the sheet of step {step}"),
+    StatementKind.DECIDE: N_("run {run}: decide how it goes on"),
+    StatementKind.CLOSE: N_("run {run}: sign its result"),
+}
+
+
+def publication_act(premises: Premises, transaction: Transaction, publication: Publication) -> Act | None:
+    """The countersignature that proposed content waits for."""
+    if publication.state is not PublicationState.PROPOSED:
+        return None
+    facts = publication_facts(premises, transaction, publication)
+    return Act(
+        kind=StatementKind.PUBLISH,
+        subject=publication.digest,
+        title=Words(
+            N_("runbook {runbook} version {version}: countersign its content"),
+            {"runbook": publication.runbook_id, "version": publication.version},
+        ),
+        people=who_may(StatementKind.PUBLISH, facts, premises.policy),
+        signed=(publication.author,),
+        since=publication.at,
+    )
+
+
+def request_acts(premises: Premises, transaction: Transaction, request: Request, now: datetime) -> tuple[Act, ...]:
+    """What may be signed about a request now; the first is what it waits for."""
+    kinds: tuple[StatementKind, ...] = ()
+    if request.state is RequestState.SUBMITTED and not (request.window and request.window.closes <= now):
+        kinds = (StatementKind.APPROVE, StatementKind.REJECT, StatementKind.WITHDRAW)
+    elif request.state is RequestState.APPROVED:
+        kinds = (StatementKind.START, StatementKind.REJECT, StatementKind.WITHDRAW)
+    facts = request_facts(premises, transaction, request)
+    return tuple(
+        Act(
+            kind=kind,
+            subject=request.number,
+            title=Words(_TITLES[kind], {"number": request.number}),
+            people=who_may(kind, facts, premises.policy),
+            signed=facts.approvers,
+            until=request.window.closes if request.window else None,
+            since=request.at,
+            request=request.number,
+        )
+        for kind in kinds
+    )
+
+
+def run_act(premises: Premises, transaction: Transaction, record: RunRecord, move: Move, now: datetime) -> Act | None:
+    """The signature a run waits for; `move` is what it does next."""
+    if record.state is RunState.CONFIRMING and isinstance(move, WaitPeople):
+        facts = run_facts(premises, transaction, record)
+        people = who_may(StatementKind.CONFIRM, facts, premises.policy)
+        return _act(record, StatementKind.CONFIRM, people, signed=(record.executor,), until=move.until)
+    kind = kind_waited_for(record, move)
+    if kind is None:
+        return None
+    open_acts = [act for act in transaction.acts.open_of(record.id) if act.kind is kind and not is_lapsed(act, now)]
+    newest = open_acts[-1] if open_acts else None
+    signed = tuple(signature.person for signature in newest.signatures) if newest else ()
+    facts = run_facts(premises, transaction, record, signed)
+    waiting = move if isinstance(move, WaitPeople) else None
+    until = newest.until if newest else waiting.until if waiting else None
+    return _act(record, kind, who_may(kind, facts, premises.policy), newest, waiting, signed, until)
+
+
+def kind_waited_for(record: RunRecord, move: Move) -> StatementKind | None:
+    """Which joint act a run waits for."""
+    if record.state in UNSIGNED and record.kind is RunKind.CHANGE:
+        return StatementKind.CLOSE
+    if not isinstance(move, WaitPeople):
+        return None
+    if move.question is not None:
+        return StatementKind.DECIDE
+    return {RunState.AT_GATE: StatementKind.GATE, RunState.AT_SHEET: StatementKind.SHEET}.get(move.state)
+
+
+def is_lapsed(act: JointAct, now: datetime) -> bool:
+    """Whether the first signature under a joint act has lapsed."""
+    return act.until is not None and act.until <= now
+
+
+def lapses(premises: Premises, now: datetime) -> datetime:
+    """When a first signature given now lapses."""
+    return now + timedelta(seconds=premises.policy.start_valid_for)
+
+
+def start_of(transaction: Transaction, record: RunRecord) -> RecordedStatement:
+    """The executor's signed start that made this run.
+
+    Raises:
+        VerificationError: there is none on record.
+    """
+    for statement in transaction.statements.of(record.request):
+        if statement.signed.statement.kind is StatementKind.START and statement.recorded == record.created_at:
+            return statement
+    raise VerificationError(N_("run {run}: no signed start is on record"), run=record.id)
+
+
+def _act(
+    record: RunRecord,
+    kind: StatementKind,
+    people: tuple[str, ...],
+    newest: JointAct | None = None,
+    waiting: WaitPeople | None = None,
+    signed: tuple[str, ...] = (),
+    until: datetime | None = None,
+) -> Act:
+    at = waiting.at if waiting else None
+    facts: dict[str, str | int | None] = {
+        "run": record.id,
+        "executor": record.executor,
+        "step": at.step if at else "",
+    }
+    return Act(
+        kind=kind,
+        subject=record.id,
+        title=Words(_TITLES[kind], facts),
+        people=people,
+        signed=signed,
+        until=until,
+        since=newest.opened_at if newest else _since(record),
+        content=newest.content if newest else None,
+        request=record.request,
+        run=record.id,
+        batch=at.batch if at and at.step else None,
+        step=at.step if at else "",
+        role=at.role.value if at and kind is StatementKind.SHEET else "",
+    )
+
+
+def _since(record: RunRecord) -> datetime:
+    return record.waiting_since or record.ended_at or record.created_at

@@ -1,0 +1,78 @@
+"""The web application: routes over the service's parts, and every error told in one form."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from runner.errors import NotFoundError, RunnerError, UnreachableError, UsageError
+from runner.service import (
+    audit_routes,
+    change_routes,
+    content_routes,
+    event_routes,
+    run_routes,
+    status_routes,
+)
+from runner.service.bodies import answer
+from runner.service.parts import Service
+from runner.wire.errors import status_of, to_wire
+from runner.words import N_
+
+_log = logging.getLogger(__name__)
+
+
+def make_app(service: Service) -> FastAPI:
+    """The application over these parts."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for routes in (status_routes, content_routes, change_routes, run_routes, audit_routes, event_routes):
+        app.include_router(routes.make_router(service))
+    app.add_exception_handler(RunnerError, _told)
+    app.add_exception_handler(RequestValidationError, _told_of_query)
+    app.add_exception_handler(HTTPException, _told_of_path)
+    app.add_exception_handler(Exception, _told_of_fault)
+    return app
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RunnerError):
+        raise error
+    return answer(to_wire(error), status_of(error))
+
+
+async def _told_of_query(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    return await _told(
+        request,
+        UsageError(
+            N_("query: {name}: {reason}"),
+            name=".".join(str(part) for part in first["loc"][1:]) or "?",
+            reason=str(first["msg"]),
+        ),
+    )
+
+
+async def _told_of_path(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    path = f"{request.method} {request.url.path}"[:200]
+    return await _told(request, NotFoundError(N_("service: it has nothing at {path}"), path=path))
+
+
+async def _told_of_fault(request: Request, error: Exception) -> Response:
+    """The boundary of the service: a fault of ours is told by a number, its traceback stays in the service's log."""
+    number = secrets.token_hex(4)
+    _log.error("fault %s in %s %s", number, request.method, request.url.path, exc_info=error)
+    told = UnreachableError(
+        N_("service: a fault of its own (number {number})"),
+        hint=N_("the service's log tells more under that number: service.log in the state directory"),
+        number=number,
+    )
+    return answer(to_wire(told), 500)

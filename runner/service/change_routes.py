@@ -1,0 +1,71 @@
+"""Routes of plans, requests and statements."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from runner.engine.desk.requesting import require_published
+from runner.model.request import RequestState
+from runner.service.bodies import answer, read_value, small_body
+from runner.service.content_view import find_publication
+from runner.service.parts import Service
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name
+from runner.service.request_view import request_shown, waiting
+from runner.service.statement_view import statement_shown
+from runner.wire import api
+from runner.wire.api_request import PlanAsked, RequestPage, Signed
+
+States = Annotated[list[RequestState], Query()]
+Body = Annotated[bytes, Depends(small_body)]
+
+
+def make_router(service: Service) -> APIRouter:
+    """The routes."""
+    router = APIRouter()
+    premises, store, clock = service.premises, service.store, service.clock
+
+    @router.post(api.PLANS)
+    def make_plan(body: Body) -> Response:
+        asked = read_value(PlanAsked, body)
+        with store.reading() as transaction:
+            publication = find_publication(transaction, asked.runbook, asked.content)
+        require_published(publication.digest, publication.state)
+        plan = premises.planner.make(publication, asked)
+        with store.writing() as transaction:
+            transaction.plans.put(plan)
+        return answer(plan)
+
+    @router.get(api.PLANS + "/{digest}")
+    def plan(digest: str) -> Response:
+        with store.reading() as transaction:
+            return answer(transaction.plans.get(f"sha256:{digest}"))
+
+    @router.get(api.REQUESTS)
+    def requests(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
+        with store.reading() as transaction:
+            rows = transaction.requests.page(limit, states=state, before=before)
+        return answer(RequestPage(rows, rows[-1].number if len(rows) == limit else None))
+
+    @router.get(api.REQUESTS + "/{number}")
+    def request(number: str) -> Response:
+        with store.reading() as transaction:
+            return answer(request_shown(premises, transaction, number, clock.now()))
+
+    @router.post(api.STATEMENTS)
+    def submit(body: Body) -> Response:
+        return answer(service.desk.submit(read_value(Signed, body)))
+
+    @router.get(api.STATEMENTS + "/{statement}")
+    def statement(statement: str) -> Response:
+        with store.reading() as transaction:
+            return answer(statement_shown(transaction.statements.get(statement)))
+
+    @router.get(api.WAITING)
+    def awaited(person: Name = "") -> Response:
+        with store.reading() as transaction:
+            return answer(waiting(premises, transaction, person, clock.now()))
+
+    return router

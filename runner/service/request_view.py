@@ -1,0 +1,124 @@
+"""Requests as people see them, and everything that waits for somebody's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from runner.engine.desk.premises import Premises
+from runner.engine.desk.readiness import hindrances, refused_changes
+from runner.engine.desk.turns import publication_act, request_acts, run_act
+from runner.engine.plans import OpenPlan
+from runner.errors import RefusedError
+from runner.model.request import PublicationState, Request, RequestState
+from runner.model.run import RunRecord, RunState
+from runner.model.statement import RecordedStatement, StatementKind
+from runner.model.time import to_rfc3339
+from runner.rules.moves import next_move
+from runner.service.statement_view import statement_shown
+from runner.store.store import Transaction
+from runner.wire.api import MAX_PAGE, Words
+from runner.wire.api_request import Act, RequestShown, Revision, RunOfRequest, Waiting
+from runner.words import N_
+
+_OVER = frozenset({RunState.LAPSED, RunState.CLOSED})
+_OPEN_RUNS = frozenset(set(RunState) - _OVER)
+_OPEN_REQUESTS = (RequestState.SUBMITTED, RequestState.APPROVED)
+
+
+def request_shown(premises: Premises, transaction: Transaction, number: str, now: datetime) -> RequestShown:
+    """A request with all an approver or executor needs.
+
+    Raises:
+        NotFoundError: there is no such request.
+    """
+    request = transaction.requests.get(number)
+    opened = premises.plans.get(request.plan, transaction.plans)
+    statements = (*_requested(transaction, request), *transaction.statements.of(number))
+    runs = transaction.runs.page(MAX_PAGE, request=number)
+    return RequestShown(
+        request=request,
+        digests=opened.plan.digests,
+        statements=tuple(statement_shown(statement) for statement in statements),
+        approvals=tuple(transaction.approvals.of(number)),
+        runs=tuple(_run(record) for record in runs),
+        acts=request_acts(premises, transaction, request, now),
+        hindrances=tuple(_words(refusal) for refusal in _hindrances(premises, transaction, request, opened, now)),
+        otherwise=_otherwise(request),
+        revisions=tuple(
+            Revision(before.revision, before.plan, before.state, before.at)
+            for before in transaction.requests.revisions(number)
+        ),
+    )
+
+
+def waiting(premises: Premises, transaction: Transaction, person: str, now: datetime) -> Waiting:
+    """Everything that waits for a signature, most urgent first; with `person`, only for theirs."""
+    acts = [*_run_acts(premises, transaction, now), *_request_acts(premises, transaction, now)]
+    acts += _publication_acts(premises, transaction)
+    wanted = [act for act in acts if not person or person in act.people]
+    return Waiting(tuple(sorted(wanted, key=_urgency)))
+
+
+def _urgency(act: Act) -> tuple[bool, str]:
+    return act.until is None, to_rfc3339(act.until) if act.until else ""
+
+
+def _run_acts(premises: Premises, transaction: Transaction, now: datetime) -> Iterator[Act]:
+    for record in transaction.runs.in_states(_OPEN_RUNS):
+        opened = premises.plans.get(record.plan, transaction.plans)
+        move = next_move(opened.expansion, record, now, premises.policy)
+        if act := run_act(premises, transaction, record, move, now):
+            yield act
+
+
+def _request_acts(premises: Premises, transaction: Transaction, now: datetime) -> Iterator[Act]:
+    """The first act of each open request; a start only once nothing stands in its way."""
+    for request in transaction.requests.page(MAX_PAGE, states=_OPEN_REQUESTS):
+        acts = request_acts(premises, transaction, request, now)
+        if not acts:
+            continue
+        if request.state is RequestState.APPROVED:
+            opened = premises.plans.get(request.plan, transaction.plans)
+            if any(True for _ in hindrances(premises, transaction, request, opened.plan, now)):
+                continue
+        yield acts[0]
+
+
+def _publication_acts(premises: Premises, transaction: Transaction) -> Iterator[Act]:
+    for publication in transaction.publications.page(MAX_PAGE, states=(PublicationState.PROPOSED,)):
+        if act := publication_act(premises, transaction, publication):
+            yield act
+
+
+def _hindrances(
+    premises: Premises, transaction: Transaction, request: Request, opened: OpenPlan, now: datetime
+) -> Iterator[RefusedError]:
+    yield from hindrances(premises, transaction, request, opened.plan, now)
+    if request.state is RequestState.APPROVED:
+        yield from refused_changes(premises, premises.planner.changes_of(opened.plan))
+
+
+def _words(refusal: RefusedError) -> Words:
+    return Words(
+        refusal.message, {name: value for name, value in refusal.facts.items() if not isinstance(value, float)}
+    )
+
+
+def _requested(transaction: Transaction, request: Request) -> Iterator[RecordedStatement]:
+    """The signed request itself; its subject is the plan, and it was recorded with the request."""
+    for statement in transaction.statements.of(request.plan):
+        if statement.signed.statement.kind is StatementKind.REQUEST and statement.recorded == request.at:
+            yield statement
+
+
+def _run(record: RunRecord) -> RunOfRequest:
+    return RunOfRequest(record.id, record.state, record.executor, record.confirmer, record.created_at, record.ended_at)
+
+
+def _otherwise(request: Request) -> Words:
+    if request.state not in _OPEN_REQUESTS:
+        return Words(N_("nothing: the change is {state}"), {"state": request.state.value})
+    if request.window is None:
+        return Words(N_("nothing: it waits"))
+    return Words(N_("it expires when its window closes at {closes}"), {"closes": to_rfc3339(request.window.closes)})

@@ -1,0 +1,43 @@
+"""Routes of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from runner.model.run import RunState
+from runner.service.bodies import answer
+from runner.service.parts import Service
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name
+from runner.service.run_view import run_row, run_shown
+from runner.wire import api
+from runner.wire.api_run import RunPage
+
+States = Annotated[list[RunState], Query()]
+
+
+def make_router(service: Service) -> APIRouter:
+    """The routes."""
+    router = APIRouter()
+    premises, store = service.premises, service.store
+
+    @router.get(api.RUNS)
+    def runs(
+        state: States = [],  # noqa: B006 - FastAPI copies a default
+        request: Name = "",
+        before: Before = None,
+        limit: Limit = USUAL_LIMIT,
+    ) -> Response:
+        with store.reading() as transaction:
+            records = transaction.runs.page(limit, states=state, request=request or None, before=before)
+            rows = tuple(run_row(premises, transaction, record) for record in records)
+        return answer(RunPage(rows, rows[-1].id if len(rows) == limit else None))
+
+    @router.get(api.RUNS + "/{run:path}")
+    def run(run: str) -> Response:
+        with store.reading() as transaction:
+            return answer(run_shown(premises, transaction, run, service.clock.now()))
+
+    return router

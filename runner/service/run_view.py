@@ -1,0 +1,149 @@
+"""Runs as people see them, put together from what is recorded and what the rules say comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from runner.engine.desk.premises import Premises
+from runner.engine.desk.turns import run_act, start_of
+from runner.engine.plans import OpenPlan
+from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.runbook import Risk
+from runner.model.statement import RecordedStatement, StatementKind
+from runner.model.text import Text
+from runner.model.time import to_rfc3339
+from runner.rules.expansion import rollback_estimate
+from runner.rules.move import Begin, Fallback, Move, TurnBack, WaitAttempt, WaitPeople, WaitUntil
+from runner.rules.moves import next_move
+from runner.rules.situation import situate
+from runner.rules.windows import overrun
+from runner.service.statement_view import statement_shown
+from runner.service.step_view import steps_shown
+from runner.store.store import Transaction
+from runner.wire.api import Words
+from runner.wire.api_run import Asked, RunRow, RunShown
+from runner.words import N_
+
+
+def run_shown(premises: Premises, transaction: Transaction, run: str, now: datetime) -> RunShown:
+    """Everything a live view shows of a run besides its output.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    newest = transaction.inbox.newest()
+    record = transaction.runs.get(run)
+    opened = premises.plans.get(record.plan, transaction.plans)
+    move = next_move(opened.expansion, record, now, premises.policy)
+    situation = situate(opened.expansion, record, now, premises.policy)
+    names = {host.identity: host.name for host in opened.plan.binding.hosts}
+    return RunShown(
+        row=_row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises),
+        plan=record.plan,
+        content=opened.plan.digests.content,
+        batches=opened.expansion.batches,
+        steps=steps_shown(situation),
+        current=_current(record, move),
+        act=run_act(premises, transaction, record, move, now),
+        asked=_asked(record, move),
+        rollback_decision_by=situation.latest_rollback_decision,
+        rollback_estimate=rollback_estimate(opened.plan.runbook, len(opened.expansion.batches)),
+        overrun=bool(overrun(record, now)),
+        otherwise=otherwise(record, move),
+        wish=record.wish,
+        decisions=record.decisions,
+        statements=tuple(statement_shown(statement) for statement in _statements(transaction, record)),
+        holding=tuple(names.get(lock.identity, lock.identity) for lock in transaction.locks.of(run)),
+        event=newest,
+        now=now,
+    )
+
+
+def run_row(premises: Premises, transaction: Transaction, record: RunRecord) -> RunRow:
+    """A run in a list."""
+    request = transaction.requests.find(record.request) if record.request else None
+    if request is not None:
+        return _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
+    opened: OpenPlan = premises.plans.get(record.plan, transaction.plans)
+    return _row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises)
+
+
+def otherwise(record: RunRecord, move: Move) -> Words:  # noqa: PLR0911 - one sentence for each move
+    """What happens to a run if nobody presses anything."""
+    match move:
+        case WaitAttempt(key=key, cancel=cancel):
+            deadline = next(attempt.deadline for attempt in record.attempts if attempt.key == key)
+            facts: dict[str, str | int | None] = {"step": key.step, "deadline": to_rfc3339(deadline)}
+            if cancel:
+                return Words(N_("step {step} ends at its next task border, at the latest at {deadline}"), facts)
+            return Words(N_("step {step} ends by itself, at the latest at {deadline}; then the run goes on"), facts)
+        case WaitPeople(until=until, fallback=fallback) if until is not None:
+            return Words(_FALLBACKS[fallback], {"until": to_rfc3339(until)})
+        case WaitPeople():
+            return Words(N_("nothing: the run waits for its two people, however long it takes"))
+        case WaitUntil(instant=instant):
+            return Words(N_("the next look is taken at {instant}"), {"instant": to_rfc3339(instant)})
+        case Begin() | TurnBack():
+            return Words(N_("the run goes on by itself"))
+    if record.state in (RunState.CLOSED, RunState.LAPSED) or record.kind is RunKind.CHECK:
+        return Words(N_("nothing: the run is over"))
+    return Words(N_("nothing: the result stays unsigned, and another run of this change cannot start"))
+
+
+_FALLBACKS = {
+    Fallback.WAIT: N_("the run waits; what may be chosen changes at {until}"),
+    Fallback.ASK: N_("at {until} the run stops waiting and asks for a decision"),
+    Fallback.ROLL_BACK: N_("at {until} the run rolls back by itself"),
+    Fallback.LAPSE: N_("at {until} the executor's signature lapses and nothing begins"),
+}
+
+
+def _row(record: RunRecord, title: Text, runbook: str, risk: Risk, premises: Premises) -> RunRow:
+    return RunRow(
+        id=record.id,
+        kind=record.kind,
+        request=record.request,
+        title=title,
+        runbook_id=runbook,
+        state=record.state,
+        production=premises.site.production,
+        risk=risk,
+        executor=record.executor,
+        confirmer=record.confirmer,
+        created_at=record.created_at,
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        window=record.window,
+    )
+
+
+def _current(record: RunRecord, move: Move) -> tuple[int, str] | None:
+    match move:
+        case Begin(key=at) | WaitAttempt(key=at) | WaitPeople(at=at) if at.step:
+            return at.batch, at.step
+        case TurnBack(turn=turn):
+            return turn.batch, turn.step
+        case WaitUntil() if record.attempts:
+            return record.attempts[-1].key.batch, record.attempts[-1].key.step
+    return None
+
+
+def _asked(record: RunRecord, move: Move) -> Asked | None:
+    if not isinstance(move, WaitPeople) or move.question is None:
+        return None
+    at = move.at
+    reason = next((attempt.reason for attempt in record.attempts if attempt.key == at), "")
+    return Asked(move.question, move.choices, at.batch, at.step, at.role, at.number, reason)
+
+
+def _statements(transaction: Transaction, record: RunRecord) -> tuple[RecordedStatement, ...]:
+    """Every statement about a run, the one that made it first."""
+    about = transaction.statements.of(record.id)
+    if record.kind is RunKind.CHANGE:
+        return (start_of(transaction, record), *about)
+    checks = (
+        statement
+        for statement in transaction.statements.of(record.plan)
+        if statement.signed.statement.kind is StatementKind.CHECK and statement.recorded == record.created_at
+    )
+    return (*checks, *about)

@@ -1,0 +1,399 @@
+"""A founded site in a temporary folder, with people who sign, a clock that stands still, and a real store and log.
+
+The people's keys are made in software; their signatures are verified by the real `ssh-keygen`. Only the run machine is
+a fake: `FakeRuns` obeys `RunPort` and records a run as begun, as the engine does.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from runner.audit.keys import load_log_key
+from runner.audit.leaves import LeafMaker
+from runner.audit.proofs import root
+from runner.audit.sequencer import Sequencer
+from runner.audit.ssh_keygen import SshKeygen
+from runner.engine.desk.desk import Desk
+from runner.engine.desk.genesis import found_site, sign_genesis
+from runner.engine.desk.premises import Premises
+from runner.engine.desk.state import StateDirectory
+from runner.engine.planning import Planner
+from runner.engine.plans import PlanShelf
+from runner.model.document import JsonObject, JsonValue
+from runner.model.log import LogMode
+from runner.model.plan import Plan, PlanDocument
+from runner.model.request import Request
+from runner.model.run import RunRecord, RunState
+from runner.model.site import Site
+from runner.model.statement import Seen, Statement, StatementKind
+from runner.model.time import Window
+from runner.proof.canonical import digest_of
+from runner.proof.sshsig import armor, signed_blob
+from runner.proof.statement import namespace, statement_bytes
+from runner.rules import statements
+from runner.runbook.closure import Reach, reach_of_file
+from runner.runbook.settings import load_policy, load_site
+from runner.service.compose import generated_files
+from runner.store.content import ContentStore
+from runner.store.store import SqlLogStore, Store, Transaction
+from runner.wire.api_content import Proposal, UploadedFile
+from runner.wire.api_request import Outcome, PlanAsked, Signed
+from runner.wire.documents import to_document
+from tests.ssh_keys import SoftwareKey, software_key
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+ORIGIN = "test.example/twokey"
+WINDOW = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=6))
+
+SITE = """\
+apiVersion: twokey/v1
+kind: Site
+name: test
+environment: test
+production: {production}
+origin: test.example/twokey
+timezone: Asia/Shanghai
+"""
+POLICY = """\
+apiVersion: twokey/v1
+kind: Policy
+name: two people
+max_runs: 2
+"""
+HOSTS = """\
+all:
+  vars: {colour: green}
+  children:
+    web:
+      hosts:
+        web1: {ansible_connection: local}
+"""
+RUNBOOK = """\
+apiVersion: twokey/v1
+kind: Runbook
+id: web-restart
+version: 1
+family: restart
+title: {en: Restart the web service, zh: 重启网站服务}
+owner: operations
+risk: ordinary
+parameters:
+  reason_code: {type: integer, default: 1, min: 1, max: 9}
+targets: {group: web}
+steps:
+  - id: look
+    manual:
+      instruct: {en: Read the gauge, zh: 读取仪表}
+      record: {level: {type: integer, min: 0, max: 10}}
+      read_only: true
+  - id: restart
+    gate: {}
+    playbook: web/restart.yml
+    verify: web/health.yml
+    rollback: none
+    because: {en: a restart undoes nothing, zh: 重启无需回退}
+"""
+PLAY = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: {name}
+      ansible.builtin.command: {{cmd: "true"}}
+      changed_when: {changed}
+"""
+
+
+@dataclass
+class FixedClock:
+    """A clock that moves when told."""
+
+    present: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.present
+
+    def pass_by(self, **span: float) -> None:
+        self.present += timedelta(**span)
+
+
+@dataclass
+class FakeRuns:
+    """A run machine that records a run as begun and does nothing more."""
+
+    begun: list[str] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+    warmed: list[str] = field(default_factory=list)
+
+    def begin_run(self, transaction: Transaction, record: RunRecord, plan: Plan, now: datetime) -> None:
+        identities = [host.identity for host in plan.binding.hosts]
+        transaction.locks.take(record.id, identities, now, exclusive=plan.runbook.mutating)
+        transaction.runs.save(replace(record, state=RunState.RUNNING, started_at=now))
+        self.begun.append(record.id)
+
+    def warm(self, run: str) -> None:
+        self.warmed.append(run)
+
+    def wake(self, run: str) -> None:
+        self.woken.append(run)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Somebody with a key."""
+
+    name: str
+    key: SoftwareKey
+
+    def sign(self, kind: StatementKind, data: bytes, name: str = "") -> str:
+        """The armored signature over some bytes, in the namespace of the kind or another one."""
+        space = name or namespace(kind)
+        blob = self.key.sign(signed_blob(space, data))
+        return armor(self.key.public.blob, space, "sha512", blob)
+
+
+ALICE = Signer("alice", software_key("ssh-ed25519", 1))
+BOB = Signer("bob", software_key("ssh-ed25519", 2))
+CAROL = Signer("carol", software_key("ssh-ed25519", 3))
+STRANGER = Signer("alice", software_key("ssh-ed25519", 9))
+
+
+def write_site(folder: Path, *, production: bool = False) -> Site:
+    """A small site: one group, one runbook with a manual step, a gate and a playbook."""
+    files = {
+        "inventory/site.yml": SITE.format(production=str(production).lower()),
+        "inventory/test/hosts.yml": HOSTS,
+        "inventory/test/policy.yml": POLICY,
+        "runbooks/restart/web-restart.yml": RUNBOOK,
+        "playbooks/web/restart.yml": PLAY.format(name="restart", changed="true"),
+        "playbooks/web/health.yml": PLAY.format(name="health", changed="false"),
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return load_site(folder)
+
+
+def found(site: Site, state: Path, people: Sequence[Signer], clock: FixedClock) -> None:
+    """Found the site and have everybody sign."""
+    founding = found_site(site, state, [(person.name, person.key.public.to_line()) for person in people])
+    for person in people:
+        statement = Statement(
+            kind=StatementKind.GENESIS,
+            origin=site.origin,
+            person=person.name,
+            key=person.key.public.fingerprint,
+            subject=site.origin,
+            content=founding.content,
+            at=clock.now(),
+            nonce=hashlib.md5(person.name.encode()).hexdigest(),
+            seen=founding.seen,
+        )
+        data = statement_bytes(to_document(statement))
+        signed = Signed(data.decode(), person.sign(StatementKind.GENESIS, data))
+        founding = sign_genesis(site, state, signed, clock, SshKeygen())
+
+
+class World:
+    """The site with its store and desk."""
+
+    def __init__(self, folder: Path, people: Sequence[Signer] = (ALICE, BOB), *, embedded: bool = True) -> None:
+        self.clock = FixedClock()
+        self.site = write_site(folder / "site")
+        self.state = StateDirectory(folder / "state")
+        found(self.site, self.state.root, people, self.clock)
+        self.store = Store.open(self.state.database, zone=ZoneInfo("Asia/Shanghai"), origin=ORIGIN)
+        self.runs = FakeRuns()
+        self._nonces = 0
+        self.reload(embedded=embedded)
+
+    def reload(self, *, embedded: bool = True) -> None:
+        """A desk over the site's files as they are now, as after a restart of the service."""
+        policy = load_policy(self.site)
+        contents = ContentStore(self.state.content)
+        self.leaves = LeafMaker(self.clock, LogMode.EMBEDDED)
+        self.premises = Premises(
+            store=self.store,
+            leaves=self.leaves,
+            verifier=SshKeygen(),
+            clock=self.clock,
+            planner=Planner(self.site, policy, contents),
+            plans=PlanShelf(self.state.snapshots, contents, generated_files),
+            contents=contents,
+            runs=self.runs,
+            site=self.site,
+            policy=policy,
+            embedded=embedded,
+        )
+        self.desk = Desk(self.premises)
+
+    def close(self) -> None:
+        self.desk.stop()
+        self.store.close()
+
+    def sequence(self) -> None:
+        """Put everything durable into the tree."""
+        log = SqlLogStore(self.store)
+        Sequencer(log, load_log_key(self.state.root), self.clock, "twokey").sequence()
+
+    def seen(self) -> Seen:
+        with self.store.reading() as transaction:
+            state = transaction.tree.state()
+            size = state.size if state else 0
+            return Seen(size, root(transaction.tree, size).hex())
+
+    def statement(self, person: Signer, kind: StatementKind, subject: str, content: JsonObject) -> Statement:
+        """A statement as the person's client would make it now."""
+        self._nonces += 1
+        return Statement(
+            kind=kind,
+            origin=ORIGIN,
+            person=person.name,
+            key=person.key.public.fingerprint,
+            subject=subject,
+            content=content,
+            at=self.clock.now(),
+            nonce=f"{self._nonces:032x}",
+            seen=self.seen(),
+        )
+
+    def submit(self, person: Signer, kind: StatementKind, subject: str, content: JsonObject) -> Outcome:
+        """Have somebody sign something and hand it in."""
+        return self.hand_in(person, self.statement(person, kind, subject, content))
+
+    def hand_in(self, person: Signer, statement: Statement) -> Outcome:
+        return self.desk.submit(self.signed(person, statement))
+
+    def signed(self, person: Signer, statement: Statement) -> Signed:
+        data = statement_bytes(to_document(statement))
+        return Signed(data.decode(), person.sign(statement.kind, data))
+
+    def reach(self, runbook: str = "runbooks/restart/web-restart.yml") -> Reach:
+        return reach_of_file(self.site.root, self.site.root / runbook)
+
+    def proposal(self, person: Signer, reach: Reach) -> Proposal:
+        digest = digest_of(to_document(reach.content))
+        content = statements.publish_content(digest, reach.runbook.id, reach.runbook.version, statements.AUTHOR)
+        signed = self.signed(person, self.statement(person, StatementKind.PUBLISH, digest, content))
+        files = tuple(
+            UploadedFile(path, blob.executable, base64.b64encode(blob.data).decode())
+            for path, blob in reach.blobs.items()
+        )
+        return Proposal(reach.content.runbook, files, signed.statement, signed.signature)
+
+    def publish(self, author: Signer = ALICE, other: Signer = BOB) -> str:
+        """Publish the runbook as it is on disk; its content digest."""
+        reach = self.reach()
+        outcome = self.desk.propose(self.proposal(author, reach))
+        content = statements.publish_content(
+            outcome.subject, reach.runbook.id, reach.runbook.version, statements.COUNTERSIGNER
+        )
+        self.submit(other, StatementKind.PUBLISH, outcome.subject, content)
+        return outcome.subject
+
+    def plan(
+        self, content: str, window: Window | None = WINDOW, parameters: Mapping[str, JsonValue] | None = None
+    ) -> PlanDocument:
+        """Make and keep a plan."""
+        with self.store.writing() as transaction:
+            asked = PlanAsked(content=content, parameters=parameters or {}, window=window)
+            document = self.premises.planner.make(transaction.publications.get(content), asked)
+            transaction.plans.put(document)
+        return document
+
+    def open(self, digest: str) -> Plan:
+        with self.store.reading() as transaction:
+            return self.premises.plans.get(digest, transaction.plans).plan
+
+    def request(self, person: Signer, document: PlanDocument, reason: str = "leak", revises: str = "") -> Outcome:
+        return self.submit(
+            person, StatementKind.REQUEST, document.digests.plan, self.request_content(document, reason, revises)
+        )
+
+    def request_content(self, document: PlanDocument, reason: str = "leak", revises: str = "") -> JsonObject:
+        plan = self.open(document.digests.plan)
+        return statements.request_content(
+            plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason, revises
+        )
+
+    def requested(self, person: Signer = ALICE) -> Request:
+        """A submitted request over freshly published content."""
+        return self.found_request(self.request(person, self.plan(self.publish())).request)
+
+    def approve(self, person: Signer, number: str, max_runs: int = 1) -> Outcome:
+        request = self.found_request(number)
+        return self.submit(person, StatementKind.APPROVE, number, self.approval_content(request, max_runs))
+
+    def approval_content(self, request: Request, max_runs: int = 1) -> JsonObject:
+        window = request.window or Window(self.clock.now(), self.clock.now() + timedelta(days=1))
+        return statements.approve_content(request, window.opens, window.closes, max_runs)
+
+    def approved(self, max_runs: int = 1) -> Request:
+        """A request of alice's that bob has approved."""
+        number = self.requested().number
+        self.approve(BOB, number, max_runs)
+        return self.found_request(number)
+
+    def start(self, person: Signer, number: str) -> Outcome:
+        return self.submit(person, StatementKind.START, number, statements.start_content(self.found_request(number)))
+
+    def confirm(self, person: Signer, started: Outcome, executor: str = "alice") -> Outcome:
+        request = self.found_request(started.request)
+        content = statements.confirm_content(request, started.run, started.statement, executor)
+        return self.submit(person, StatementKind.CONFIRM, started.run, content)
+
+    def running(self) -> RunRecord:
+        """A run of alice's that bob has confirmed."""
+        started = self.start(ALICE, self.approved().number)
+        self.confirm(BOB, started)
+        return self.run(started.run)
+
+    def run(self, run: str) -> RunRecord:
+        with self.store.reading() as transaction:
+            return transaction.runs.get(run)
+
+    def found_request(self, number: str) -> Request:
+        with self.store.reading() as transaction:
+            return transaction.requests.get(number)
+
+    def change_run(self, run: str, **fields: object) -> RunRecord:
+        """Set what the run machine would have recorded."""
+        with self.store.writing() as transaction:
+            record = transaction.runs.get(run)
+            claimed = transaction.runs.claim(run, record.epoch)
+            assert claimed is not None
+            changed: RunRecord = replace(claimed, **fields)  # type: ignore[arg-type]  # named by the test
+            transaction.runs.save(changed)
+        return changed
+
+    def tags(self) -> list[str]:
+        """Tags of every log entry, in order."""
+        with self.store.reading() as transaction:
+            return [json.loads(leaf.leaf)["tag"] for leaf in transaction.log.after(0, 10_000)]
+
+    def payload_of(self, tag: str) -> Mapping[str, JsonValue]:
+        """Payload of the newest entry with that tag."""
+        with self.store.reading() as transaction:
+            for leaf in reversed(transaction.log.after(0, 10_000)):
+                if json.loads(leaf.leaf)["tag"] == tag:
+                    payload: Mapping[str, JsonValue] = json.loads(leaf.payload or b"{}")
+                    return payload
+        raise AssertionError(f"no entry {tag}")
+
+
+@contextmanager
+def opened_world(folder: Path, people: Sequence[Signer] = (ALICE, BOB)) -> Iterator[World]:
+    """A world that is closed at the end."""
+    world = World(folder, people)
+    try:
+        yield world
+    finally:
+        world.close()
