@@ -17,7 +17,7 @@ LONGEST: Final = Seconds(3660 * 86400)
 """No span in Twokey is longer than ten years."""
 
 _DURATION = re.compile(DURATION_PATTERN, re.ASCII)
-_SIZE = re.compile(r"^(\d+)(B|KiB|MiB|GiB|TiB)$", re.ASCII)
+_SIZE = re.compile(r"(\d+)(B|KiB|MiB|GiB|TiB)", re.ASCII)
 _SPANS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _UNITS: Final = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("B", 1))
 _MOST_DIGITS: Final = 18
@@ -29,7 +29,7 @@ def parse_duration(text: str) -> Seconds:
     Raises:
         UsageError: it is not written so, or longer than ten years.
     """
-    found = _DURATION.match(text) if len(text) <= _MOST_DIGITS * len(_SPANS) else None
+    found = _DURATION.fullmatch(text) if len(text) <= _MOST_DIGITS * len(_SPANS) else None
     if found is None:
         raise UsageError(N_('got "{got}", expected a duration such as "90s", "10m" or "1h30m"'), got=text[:80])
     total = sum(int(part[:-1]) * span for part, (_, span) in zip(found.groups(), _SPANS, strict=True) if part)
@@ -55,7 +55,7 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: it is not written so, or beyond what JSON keeps exactly.
     """
-    found = _SIZE.match(text) if len(text) <= _MOST_DIGITS + 3 else None
+    found = _SIZE.fullmatch(text) if len(text) <= _MOST_DIGITS + 3 else None
     size = int(found[1]) * dict(_UNITS)[found[2]] if found else -1
     if not 0 <= size < 2**53:
         raise UsageError(N_('got "{got}", expected a size such as "512MiB" or "2GiB"'), got=text[:80])
