@@ -9,7 +9,7 @@ from runner.engine.importer import Followed, Importer
 from runner.engine.journal import Leaves, service_entry
 from runner.engine.process import holders_of, own_mark
 from runner.engine.process_tree import kill_tree
-from runner.engine.shim.judging import unseen_result
+from runner.engine.shim.judging import Loss, unseen_result
 from runner.errors import RunnerError, StorageError, UsageError
 from runner.model.holding import Shim
 from runner.model.log import About
@@ -38,8 +38,8 @@ class Lost:
         except RunnerError as error:
             _log.warning("attempt %s: its result cannot be read: %s", followed.key, error)
             found = None
-        is_short = followed.shim.boot_id != own_mark().boot
-        return found or unseen_result(followed.folder, self._clock.now(), is_short=is_short)
+        loss = Loss.SHIM if followed.shim.boot_id == own_mark().boot else Loss.POWER
+        return found or unseen_result(followed.folder, self._clock.now(), loss)
 
     def end_of(self, followed: Followed) -> Result | str:
         """How the attempt of a dead shim ended, or why it never began."""

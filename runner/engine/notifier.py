@@ -1,4 +1,4 @@
-"""Telling people outside that a run needs them: number, class, state and time, never more (DESIGN section 11).
+"""Telling people outside that a run needs them: number, class, state and time, never more.
 
 Who listens outside may not be cleared for what a run does, so a notice has no field for anything else. That a notice
 cannot be given never disturbs a run; it is logged.

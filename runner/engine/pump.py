@@ -87,13 +87,16 @@ class Pump:
         self._held_since: datetime | None = None
         self._stopping = False
         self._selector = selectors.DefaultSelector()
-        self._waker, self._woken = socket.socketpair()
-        self._woken.settimeout(0)
-        self._selector.register(self._woken, selectors.EVENT_READ, self._heed)
+        self._waker: socket.socket | None = None
+        self._woken: socket.socket | None = None
         self._thread = threading.Thread(target=self._listen, name="pump", daemon=True)
 
     def start(self) -> None:
         """Begin to listen."""
+        self._waker, self._woken = socket.socketpair()
+        for end in (self._waker, self._woken):
+            end.settimeout(0)
+        self._selector.register(self._woken, selectors.EVENT_READ, partial(self._heed, self._woken))
         self._thread.start()
 
     def stop(self) -> None:
@@ -103,8 +106,9 @@ class Pump:
         for link in self._links.values():
             link.close()
         self._selector.close()
-        self._waker.close()
-        self._woken.close()
+        for end in (self._waker, self._woken):
+            if end is not None:
+                end.close()
 
     def attach(self, link: Link, *, greets: bool) -> None:
         """Listen to a shim; `greets` asks it what stands, as after a restart."""
@@ -139,12 +143,16 @@ class Pump:
     def _ask(self, what: Callable[[], None]) -> None:
         """Have something done by the thread."""
         self._asked.append(what)
-        with suppress(OSError):
-            self._waker.send(b"!")
+        if self._waker is not None:
+            with suppress(OSError):
+                self._waker.send(b"!")
 
-    def _heed(self) -> None:
+    def _heed(self, woken: socket.socket) -> None:
         with suppress(BlockingIOError):
-            self._woken.recv(4096)
+            woken.recv(4096)
+        self._heed_all()
+
+    def _heed_all(self) -> None:
         while self._asked:
             self._guard(self._asked.popleft())
 
@@ -152,6 +160,7 @@ class Pump:
         self._stopping = True
 
     def _listen(self) -> None:
+        self._heed_all()
         while not self._stopping:
             for key, _ in self._selector.select(self._patience()):
                 self._guard(key.data)

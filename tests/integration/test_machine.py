@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,7 @@ def _running(state: State, notebook: Notebook | None = None) -> Iterator[Engine]
         engine.stop()
 
 
-def test_a_run_from_start_to_end(state: State, awkward_folder: Path) -> None:
-    place, notebook = awkward_folder / "written", Notebook()
-    plan = state.add_plan(
-        _HEAD
-        + """
+_TWO_STEPS = """
 steps:
   - id: look
     remote: {reachable: true, free_disk: {path: /, at_least: 1MiB}}
@@ -94,20 +91,20 @@ steps:
     vars: {word: 'after-{{ outputs.write.written }}'}
     verify: {playbook: look.yml, vars: {word: after-one}}
     rollback: {playbook: unwrite.yml, vars: {word: two}, verify: {playbook: look.yml, vars: {word: undo}}}
-""",
-        _PLAYS,
-        parameters={"place": str(place)},
-    )
-    run = state.add_run(plan)
+"""
+
+
+def test_a_run_from_start_to_end(state: State, awkward_folder: Path) -> None:
+    place, notebook = awkward_folder / "written", Notebook()
+    run = state.add_run(state.add_plan(_HEAD + _TWO_STEPS, _PLAYS, parameters={"place": str(place)}))
     with _running(state, notebook) as engine:
         engine.warm(run)
         wait_until(state.shims, 10, "a shim to be ready")
         state.begin(engine, run)
-        gate = state.wait_for(run, RunState.AT_GATE)
-        assert gate.waiting_at is not None
+        state.wait_for(run, RunState.AT_GATE)
         assert place.read_text("utf-8") == "one\n"
         assert state.locks(run) == ["local:here"]
-        state.change(engine, run, lambda record: replace(record, gates=((1, "again"),), waiting_since=None))
+        state.change(engine, run, lambda record: replace(record, gates=((1, "again"),)))
         ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK)
         wait_until(lambda: not state.shims(), 10, "the shim to retire")
     assert ended.state is RunState.SUCCEEDED
@@ -119,23 +116,29 @@ steps:
         "/1/again.do/1",
         "/1/again.verify/1",
     ]
-    assert all(attempt.state is AttemptState.SUCCEEDED for attempt in ended.attempts)
+    assert {attempt.state for attempt in ended.attempts} == {AttemptState.SUCCEEDED}
     assert state.locks(run) == []
+    _require_told_in_order(state, run, attempts=5)
+    assert [notice.state for notice in notebook.notices] == [RunState.RUNNING, RunState.AT_GATE, RunState.SUCCEEDED]
+
+
+def _require_told_in_order(state: State, run: str, attempts: int) -> None:
+    """Every attempt is intended, begun and told event by event before the hosts are let go."""
     numbers = state.event_numbers(run)
-    assert len(numbers) == 5
+    assert len(numbers) == attempts
     assert {key: seen for key, seen in numbers.items() if seen != list(range(1, len(seen) + 1))} == {}
     told = [entry.tag for entry in state.log(run)]
-    assert [tag for tag in told if tag.startswith("service:run:moved")] == ["service:run:moved"] * told.count(
-        "service:run:moved"
-    )
-    for before, after in (
-        ("service:locks:taken", "service:attempt:intended"),
-        ("service:attempt:intended", "service:attempt:begun"),
-        ("service:attempt:begun", "shim:ansible:event"),
-        ("shim:ansible:event", "service:locks:released"),
+    for before, after in pairwise(
+        (
+            "service:locks:taken",
+            "service:attempt:intended",
+            "service:attempt:begun",
+            "shim:ansible:event",
+            "service:attempt:ended",
+            "service:locks:released",
+        )
     ):
-        assert told.index(before) < told.index(after)
-    assert [notice.state for notice in notebook.notices] == [RunState.RUNNING, RunState.AT_GATE, RunState.SUCCEEDED]
+        assert told.index(before) < len(told) - 1 - told[::-1].index(after)
 
 
 def test_what_fails_is_undone_newest_first(state: State, awkward_folder: Path) -> None:

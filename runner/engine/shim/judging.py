@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
+from itertools import takewhile
 
 from runner.engine.shim.executor import Ending
 from runner.engine.shim.folder import AttemptFolder
 from runner.engine.shim.spool import SpoolReader
-from runner.errors import VerificationError, fill
+from runner.errors import VerificationError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.order import Order, PlayOrder, Result
 from runner.model.run import HostOutcome
 from runner.rules.event_fold import EventFold
-from runner.rules.outcomes import conclude, judge
-from runner.words import N_
+from runner.rules.outcomes import Outcomes, conclude, judge
 
 _MOST_EVENTS = 5000
+
+
+class Loss(StrEnum):
+    """What was lost before the end of an attempt was told."""
+
+    NOTHING = "nothing"
+    SHIM = "shim"
+    """Everything told is there, but nobody saw where it ended."""
+    POWER = "power"
+    """The last events may be missing too."""
 
 
 class Judge:
@@ -28,7 +39,6 @@ class Judge:
         self._fold = EventFold(order.hosts)
         self._figures: dict[str, JsonValue] = {}
         self._distrust = ""
-        self._is_short = False
 
     def feed(self, events: Iterable[JsonObject]) -> None:
         """Take in the next events."""
@@ -37,17 +47,11 @@ class Judge:
             if event.get("event") == "probe":
                 self._keep_figures(event)
 
-    def distrust(self, reason: str, *, is_short: bool = False) -> None:
-        """Conclude nothing from what the events do not tell.
-
-        Args:
-            reason: why, in English.
-            is_short: whether events can only be missing at the end; then a stream that is complete still counts.
-        """
-        self._is_short = is_short and not self._distrust
+    def distrust(self, reason: str) -> None:
+        """Conclude nothing from what was told, because it is not what was written (reason in English)."""
         self._distrust = self._distrust or reason
 
-    def result(self, ending: Ending, cut_off: str, events: int, at: datetime) -> Result:
+    def result(self, ending: Ending, cut_off: str, events: int, at: datetime, loss: Loss = Loss.NOTHING) -> Result:
         """What the attempt came to.
 
         Args:
@@ -55,12 +59,10 @@ class Judge:
             cut_off: why the shim itself ended it, in English; empty when it did not.
             events: how many events its spool holds.
             at: when it ended.
+            loss: what was lost.
         """
         order = self._order
-        seen = ending.seen and not self._distrust
-        found = judge(self._fold, ended=seen, mutating=order.mutating)
-        if self._distrust and not (self._is_short and found.complete):
-            found = replace(found, outcomes=dict.fromkeys(order.hosts, HostOutcome.UNKNOWN))
+        found = self._found(ending, loss)
         play = order.work if isinstance(order.work, PlayOrder) else None
         concluded = conclude(
             found,
@@ -82,33 +84,48 @@ class Judge:
             facts={**ending.facts, **({"probes": self._figures} if self._figures else {}), "masked": found.masked},
         )
 
+    def _found(self, ending: Ending, loss: Loss) -> Outcomes:
+        found = judge(self._fold, ended=ending.seen and not self._distrust, mutating=self._order.mutating)
+        if self._distrust or (loss is Loss.POWER and not found.complete):
+            return replace(found, outcomes=dict.fromkeys(self._order.hosts, HostOutcome.UNKNOWN))
+        if loss is Loss.SHIM and not found.complete:
+            return replace(found, outcomes={host: _lost(outcome) for host, outcome in found.outcomes.items()})
+        return found
+
     def _keep_figures(self, event: JsonObject) -> None:
         figures = self._figures.setdefault(str(event.get("host")), [])
         if isinstance(figures, list):
             figures.append({name: event[name] for name in ("probe", "within", "figures") if name in event})
 
 
-def unseen_result(folder: AttemptFolder, at: datetime, *, is_short: bool = False) -> Result:
-    """The result of an attempt whose end nobody saw, from what its spool holds.
+def unseen_result(folder: AttemptFolder, at: datetime, loss: Loss = Loss.SHIM) -> Result:
+    """The result of an attempt whose shim is gone, from what its spool holds.
 
     Args:
         folder: where it was told.
         at: when that is found out.
-        is_short: whether the last events may be missing, as after a power failure.
+        loss: what was lost.
 
     Raises:
         StorageError: its order cannot be read.
     """
     judge_of = Judge(folder.read_order())
-    if is_short:
-        judge_of.distrust(fill(N_("its last events may be lost"), {}), is_short=True)
     reader = SpoolReader(folder.spool)
     try:
-        while events := reader.read(_MOST_EVENTS):
-            judge_of.feed(event.body for event in events if not _is_orphans_end(event.body))
+        judge_of.feed(takewhile(lambda event: not _is_orphans_end(event), _events_of(reader)))
     except VerificationError as error:
         judge_of.distrust(str(error))
-    return judge_of.result(Ending(seen=False), "", reader.number, at)
+    return judge_of.result(Ending(seen=False), "", reader.number, at, loss)
+
+
+def _events_of(reader: SpoolReader) -> Iterator[JsonObject]:
+    while events := reader.read(_MOST_EVENTS):
+        yield from (event.body for event in events)
+
+
+def _lost(outcome: HostOutcome) -> HostOutcome:
+    """A host on which tasks had begun and not all of them ended is unknown when nobody saw where it ended."""
+    return HostOutcome.UNKNOWN if outcome is HostOutcome.STOPPED else outcome
 
 
 def _is_orphans_end(event: JsonObject) -> bool:

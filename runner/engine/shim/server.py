@@ -19,7 +19,7 @@ from runner.engine.durable import write_durably
 from runner.engine.shim.attempt import Attempt
 from runner.engine.shim.executor import Executor
 from runner.engine.shim.folder import AttemptFolder, ShimFolder, to_bytes
-from runner.engine.shim.judging import unseen_result
+from runner.engine.shim.judging import Loss, unseen_result
 from runner.engine.shim.protocol import Lines, Message, Say, Stand, Standing, to_line
 from runner.engine.shim.readiness import Readiness
 from runner.errors import RunnerError, StorageError, UsageError
@@ -219,7 +219,7 @@ class ShimServer:
         try:
             folder = self._folder.named(name)
             if folder.has_begun() and not folder.result.exists():
-                write_durably(folder.result, to_bytes(unseen_result(folder, self._clock.now(), is_short=True)))
+                write_durably(folder.result, to_bytes(unseen_result(folder, self._clock.now(), Loss.POWER)))
             if folder.result.exists():
                 self._tell(Message(Say.ENDED, name))
                 return

@@ -150,6 +150,18 @@ def test_an_event_that_cannot_be_told_ends_the_play_at_its_next_border(play: _Pl
     assert play.session.end(0) == Exit.BROKEN
 
 
+def test_paths_are_told_as_they_read_inside_the_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    one_end, other = socket.socketpair()
+    with one_end, other:
+        play = session.begin(Border(Channel(other)), Go(str(tmp_path / "spool"), str(tmp_path / "link"), (), 1000, 1))
+    assert play.inside(str(tmp_path / "link" / "p.yml")) == "p.yml"
+    assert play.inside(str(tmp_path / "real" / "p.yml")) == "p.yml"
+    assert play.inside("/elsewhere/p.yml") == "/elsewhere/p.yml"
+    assert play.inside(None) is None
+
+
 def test_a_play_without_a_session_is_refused(plugin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_sessions", [])
     with pytest.raises(LookupError):
