@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gettext
 import os
-from contextvars import ContextVar
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
@@ -18,7 +17,8 @@ LANGUAGES = ("en", "zh")
 _CATALOGUES = Path(__file__).with_name("locale")
 _FOLDERS = {"zh": "zh_CN"}
 
-_language: ContextVar[str] = ContextVar("twokey_language", default="en")
+_chosen = ["en"]
+"""One language for the whole process: a switch at run time reaches every task and thread."""
 _loaded: dict[str, gettext.NullTranslations] = {"en": gettext.NullTranslations()}
 
 
@@ -29,17 +29,17 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's customary name
 
 def _(message: str) -> str:
     """Translate a message id into the current language."""
-    return _catalogue(_language.get()).gettext(message) if message else ""
+    return _catalogue(_chosen[0]).gettext(message) if message else ""
 
 
 def use_language(language: str) -> None:
     """Show words in `language` from now on; a language without catalogue means English."""
-    _language.set(language if language in LANGUAGES else "en")
+    _chosen[0] = language if language in LANGUAGES else "en"
 
 
 def current_language() -> str:
     """The language words are shown in."""
-    return _language.get()
+    return _chosen[0]
 
 
 def language_of_locale() -> str:
