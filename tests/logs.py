@@ -124,6 +124,10 @@ class LogWorld:
     def entry(self, tag: Tag, about: About, payload: JsonObject | None = None) -> Entry:
         return Entry(tag, self.clock.now(), ActorKind.SERVICE, "twokey", about, payload)
 
+    def entry_of(self, run: str) -> Entry:
+        """Anything about a run."""
+        return self.entry(Tag.RUN_MOVED, About(run=run, request=run.partition("/")[0]), {"to": "running"})
+
     def event(self, about: About, number: int) -> Entry:
         source = f"{about.run}/{about.step}/{about.attempt}#{number}"
         return Entry(

@@ -16,7 +16,7 @@ def inclusion(log: TreeReader, index: int, size: int) -> tuple[bytes, ...]:
         UsageError: the log has no such entry, or is smaller.
         VerificationError: the stored tiles do not hold what the size promises.
     """
-    return inclusion_proof(_reader(log, size), index, size)
+    return inclusion_proof(hash_reader(log, size), index, size)
 
 
 def consistency(log: TreeReader, old_size: int, new_size: int) -> tuple[bytes, ...]:
@@ -26,7 +26,7 @@ def consistency(log: TreeReader, old_size: int, new_size: int) -> tuple[bytes, .
         UsageError: the log is smaller, or the sizes are in the wrong order.
         VerificationError: the stored tiles do not hold what the size promises.
     """
-    return consistency_proof(_reader(log, new_size), old_size, new_size)
+    return consistency_proof(hash_reader(log, new_size), old_size, new_size)
 
 
 def root(log: TreeReader, size: int) -> bytes:
@@ -36,10 +36,15 @@ def root(log: TreeReader, size: int) -> bytes:
         UsageError: the log is smaller.
         VerificationError: the stored tiles do not hold what the size promises.
     """
-    return root_at(_reader(log, size), size)
+    return root_at(hash_reader(log, size), size)
 
 
-def _reader(log: TreeReader, size: int) -> TileReader:
+def hash_reader(log: TreeReader, size: int) -> TileReader:
+    """Reads hashes of the tree of the first `size` entries; make many proofs with one, for it keeps tiles.
+
+    Raises:
+        UsageError: the log is smaller.
+    """
     state = log.state()
     has = 0 if state is None else state.size
     if not 0 <= size <= has:

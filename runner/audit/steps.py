@@ -17,6 +17,10 @@ STEPS: Final[Mapping[str, str]] = {
     "4.4": N_("heads that others remember: root"),
     "4.5": N_("heads that signers had seen: root"),
     "5.1": N_("entries not yet in the tree: form and payload"),
+    "B2": N_("the checkpoint of the bundle"),
+    "B3": N_("statements of the bundle: bytes, people, signatures"),
+    "B4": N_("entries of the bundle: form, payload, statement, attempts, proof"),
+    "B6": N_("statements that an entry names"),
 }
 """What the answer counts, in the order of the procedure."""
 
