@@ -79,7 +79,7 @@ def _look(s: Situation, planned: PlannedStep, work: SoakWork) -> Move | None:
     if stop := enter(s, planned, Role.SOAK):
         return stop
     if watch.due and s.now < watch.due:
-        return WaitUntil(watch.due, RunState.OBSERVING)
+        return WaitUntil(s.before_closing(watch.due), RunState.OBSERVING)
     return s.begin(planned, Role.SOAK, work.play, watch_since=watch.since)
 
 

@@ -67,6 +67,11 @@ class Situation:
         """Whether the window has closed."""
         return is_closed(self.record.window, self.now)
 
+    def before_closing(self, instant: datetime) -> datetime:
+        """The instant, or the closing of the window if that comes first."""
+        window = self.record.window
+        return min(instant, window.closes) if window and self.now < window.closes else instant
+
     def key(self, planned: PlannedStep, role: Role = Role.DO, number: int = 0) -> AttemptKey:
         return AttemptKey(self.record.id, planned.batch, planned.step.id, role, number)
 

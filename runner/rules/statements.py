@@ -25,6 +25,7 @@ from runner.model.run import AttemptKey, Choice, Question, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import Statement, StatementKind
 from runner.model.time import Window, to_rfc3339
+from runner.proof.canonical import canonical_bytes
 from runner.words import N_
 
 AUTHOR: Final = "author"
@@ -237,7 +238,7 @@ def _window(window: Window | None) -> JsonValue:
 
 
 def _require_same(field: str, got: JsonValue, expected: JsonValue) -> None:
-    if got != expected or type(got) is not type(expected):
+    if canonical_bytes(got) != canonical_bytes(expected):
         raise SignatureError(
             N_('statement: "{field}" differs (got {got}, expected {expected})'),
             rule=_RULE,

@@ -17,12 +17,13 @@ REQUESTS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     RequestState.APPROVED: frozenset(
         {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.USED}
     ),
-    RequestState.REJECTED: frozenset(),
+    RequestState.REJECTED: frozenset({RequestState.SUBMITTED}),
     RequestState.WITHDRAWN: frozenset(),
     RequestState.EXPIRED: frozenset(),
     RequestState.USED: frozenset(),
 }
-"""An approval that is not used up can still be taken back by rejecting the request."""
+"""An approval that is not used up can still be taken back by rejecting the request; the next revision of a rejected one
+is submitted under the same number."""
 
 ATTEMPTS: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
     AttemptState.INTENDED: frozenset(

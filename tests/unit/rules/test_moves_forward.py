@@ -1,0 +1,425 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from runner.model.plan import Role
+from runner.model.run import AttemptState, Cause, Choice, HostOutcome, Question, RunState
+from runner.model.runbook import Gate, Once, OnFailure, Output, Targets, ValueType
+from runner.model.time import Seconds
+from runner.rules.moves import Begin, Finish, WaitPeople, WaitUntil, next_move
+from tests.run_in_memory import MemoryRun
+from tests.runbooks import NOON, added, by_hand, change, expansion, look, play, probe, soak
+
+TWO_BATCHES = (("a", "b"), ("c",))
+
+
+def test_all_steps_of_a_batch_come_before_the_next_batch() -> None:
+    steps = (probe("pre"), change("first", once=Once.BEFORE), change("up"), change("last", once=Once.AFTER))
+    run = MemoryRun(expansion(*steps, batches=TWO_BATCHES))
+    assert run.run_out() == Finish(RunState.SUCCEEDED)
+    assert run.done() == [
+        "0/first.do",
+        "0/first.verify",
+        "1/pre.do",
+        "1/up.do",
+        "1/up.verify",
+        "2/pre.do",
+        "2/up.do",
+        "2/up.verify",
+        "3/last.do",
+        "3/last.verify",
+    ]
+    hosts = [attempt.hosts for attempt in run.record.attempts if attempt.key.role is Role.DO]
+    assert hosts == [("a", "b", "c"), ("a", "b"), ("a", "b"), ("c",), ("c",), ("a", "b", "c")]
+
+
+def test_nothing_else_begins_while_an_attempt_is_in_progress() -> None:
+    run = MemoryRun(expansion(change("up")))
+    first = run.attempt()
+    run.pass_time(minutes=5)
+    assert run.attempt() == first
+    assert len(run.record.attempts) == 1
+
+
+def test_an_attempt_carries_what_its_step_says() -> None:
+    step = replace(added("copy", Output("path", ValueType.PATH)), timeout=Seconds(77))
+    run = MemoryRun(expansion(step))
+    run.advance()
+    begin = run.moves[0]
+    assert isinstance(begin, Begin)
+    assert (begin.work, begin.mutating, begin.check) == (play("copy"), True, False)
+    assert begin.outputs == (Output("path", ValueType.PATH),)
+    assert begin.deadline == NOON + timedelta(seconds=77)
+    run.end()
+    run.advance()
+    verify = next(move for move in run.moves if isinstance(move, Begin) and move.key.role is Role.VERIFY)
+    assert not verify.mutating
+    assert verify.outputs == ()
+
+
+@pytest.mark.parametrize("outcome", [HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.STOPPED])
+def test_a_failed_step_turns_back_with_the_hosts_that_failed(outcome: HostOutcome) -> None:
+    run = MemoryRun(expansion(change("up"), batches=(("a", "b"),)))
+    run.run_until("up")
+    run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED, "b": outcome})
+    run.advance()
+    (turn,) = run.record.turns
+    assert (turn.cause, turn.batch, turn.step, turn.failed) == (Cause.STEP_FAILED, 1, "up", ("b",))
+
+
+def test_a_step_that_fails_as_a_whole_counts_all_its_hosts() -> None:
+    run = MemoryRun(expansion(change("up"), batches=(("a", "b"),)))
+    run.run_until("up")
+    run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED, "b": HostOutcome.CHANGED})
+    run.advance()
+    assert run.record.turns[0].failed == ("a", "b")
+
+
+def test_people_are_asked_when_the_runbook_says_so() -> None:
+    run = MemoryRun(expansion(change("up"), on_failure=OnFailure.PAUSE))
+    attempt = run.run_until("up")
+    run.end(AttemptState.FAILED)
+    asked = run.asked()
+    assert (asked.state, asked.question, asked.at) == (
+        RunState.AWAITING_DECISION,
+        Question.STEP_FAILED,
+        attempt.key,
+    )
+    assert asked.choices == (Choice.REPEAT, Choice.MARK_DONE, Choice.ROLL_BACK, Choice.ABANDON)
+
+
+def test_a_repeated_step_gets_a_new_number_and_only_the_hosts_that_are_not_finished() -> None:
+    run = MemoryRun(expansion(change("up"), batches=(("a", "b", "c"),), on_failure=OnFailure.PAUSE))
+    run.run_until("up")
+    run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED, "b": HostOutcome.FAILED, "c": HostOutcome.OK})
+    run.decide(Choice.REPEAT)
+    again = run.attempt()
+    assert (again.key.number, again.hosts) == (2, ("b",))
+
+
+def test_a_step_that_people_mark_done_is_still_verified() -> None:
+    run = MemoryRun(expansion(change("up"), on_failure=OnFailure.PAUSE))
+    run.run_until("up")
+    run.end(AttemptState.FAILED)
+    run.decide(Choice.MARK_DONE)
+    assert run.attempt().key.role is Role.VERIFY
+
+
+def test_a_verification_that_reports_a_change_fails() -> None:
+    run = MemoryRun(expansion(change("up"), on_failure=OnFailure.PAUSE))
+    verify = run.run_until("up", Role.VERIFY)
+    run.end(outcomes={"a": HostOutcome.CHANGED})
+    assert run.asked().at == verify.key
+
+
+def test_a_read_only_step_that_reports_a_change_fails() -> None:
+    run = MemoryRun(expansion(look("see"), on_failure=OnFailure.PAUSE))
+    run.run_until("see")
+    run.end(outcomes={"a": HostOutcome.CHANGED})
+    assert run.asked().question is Question.STEP_FAILED
+
+
+def test_nothing_changed_and_a_step_failed_ends_the_run_failed() -> None:
+    run = MemoryRun(expansion(probe("pre"), change("up")))
+    run.run_until("pre")
+    run.end(AttemptState.FAILED)
+    assert run.advance() == Finish(RunState.FAILED)
+    assert run.states == [(RunState.RUNNING, RunState.FAILED)]
+
+
+@pytest.mark.parametrize("unseen", [AttemptState.UNKNOWN, AttemptState.NEVER_BEGUN])
+def test_a_read_only_attempt_without_effect_is_repeated_twice_and_then_counts_as_failed(unseen: AttemptState) -> None:
+    run = MemoryRun(expansion(probe("pre"), on_failure=OnFailure.PAUSE))
+    for number in (1, 2, 3):
+        assert run.attempt().key.number == number
+        run.end(unseen)
+    assert run.asked().at.number == 3
+    run.decide(Choice.REPEAT)
+    assert run.attempt().key.number == 4
+
+
+def test_a_mutating_attempt_that_never_began_is_intended_again() -> None:
+    run = MemoryRun(expansion(change("up")))
+    run.run_until("up")
+    run.end(AttemptState.NEVER_BEGUN)
+    assert run.attempt().key.number == 2
+    run.end()
+    assert run.run_out() == Finish(RunState.SUCCEEDED)
+
+
+def test_a_mutating_attempt_that_never_begins_fails_with_nothing_to_undo() -> None:
+    run = MemoryRun(expansion(change("up")))
+    for _ in range(3):
+        run.end(AttemptState.NEVER_BEGUN)
+    assert run.advance() == Finish(RunState.FAILED)
+
+
+class TestUnknownOutcome:
+    def test_without_a_settle_probe_people_decide(self) -> None:
+        run = MemoryRun(expansion(change("up")))
+        attempt = run.run_until("up")
+        run.end(AttemptState.UNKNOWN)
+        asked = run.asked()
+        assert (asked.state, asked.question, asked.at) == (
+            RunState.OUTCOME_UNKNOWN,
+            Question.OUTCOME_UNKNOWN,
+            attempt.key,
+        )
+        assert asked.choices == (Choice.REPEAT, Choice.MARK_DONE, Choice.ROLL_BACK, Choice.ABANDON)
+
+    def test_it_is_never_repeated_without_them(self) -> None:
+        run = MemoryRun(expansion(change("up")))
+        run.run_until("up")
+        run.end(AttemptState.UNKNOWN)
+        before = run.asked()
+        for hours in (1, 10, 1000):
+            run.pass_time(hours=hours)
+            asked = run.asked()
+            assert (asked.question, asked.at) == (before.question, before.at)
+        assert len(run.record.attempts) == 1
+
+    def test_the_probe_asks_only_about_the_hosts_that_are_unknown(self) -> None:
+        run = MemoryRun(expansion(change("up", settle=play("settle")), batches=(("a", "b"),)))
+        run.run_until("up")
+        run.end(AttemptState.UNKNOWN, {"a": HostOutcome.CHANGED})
+        probe_attempt = run.attempt()
+        assert (probe_attempt.key.role, probe_attempt.hosts, probe_attempt.mutating) == (Role.SETTLE, ("b",), False)
+        assert run.record.state is RunState.OUTCOME_UNKNOWN
+
+    def test_proven_done_everywhere_it_goes_on_as_if_it_had_succeeded(self) -> None:
+        run = self._settled({"a": "done", "b": "done"})
+        assert run.attempt().key.role is Role.VERIFY
+
+    def test_proven_not_done_everywhere_it_has_failed(self) -> None:
+        run = self._settled({"a": "not_done", "b": "not_done"})
+        run.advance()
+        assert run.record.turns[0].cause is Cause.STEP_FAILED
+
+    @pytest.mark.parametrize(
+        "found",
+        [{"a": "done", "b": "not_done"}, {"a": "done", "b": "unknown"}, {"a": "done"}, {}, {"a": "done", "b": "?"}],
+    )
+    def test_anything_else_is_for_people(self, found: dict[str, str]) -> None:
+        run = self._settled(found)
+        assert run.asked().question is Question.OUTCOME_UNKNOWN
+
+    @pytest.mark.parametrize("state", [AttemptState.FAILED, AttemptState.CANCELLED])
+    def test_a_probe_that_does_not_succeed_proves_nothing(self, state: AttemptState) -> None:
+        run = self._unknown()
+        run.end(state, settled={"a": "done", "b": "done"})
+        assert run.asked().question is Question.OUTCOME_UNKNOWN
+
+    def test_a_probe_of_unseen_end_is_repeated_twice(self) -> None:
+        run = self._unknown()
+        for number in (1, 2, 3):
+            assert run.attempt().key.number == number
+            run.end(AttemptState.UNKNOWN)
+        assert run.asked().question is Question.OUTCOME_UNKNOWN
+
+    def test_a_repeated_attempt_is_settled_anew(self) -> None:
+        run = self._settled({"a": "done", "b": "unknown"})
+        run.decide(Choice.REPEAT)
+        again = run.attempt()
+        assert (again.key.role, again.key.number, again.hosts) == (Role.DO, 2, ("b",))
+        run.end(AttemptState.UNKNOWN)
+        settle = run.attempt()
+        assert (settle.key.role, settle.key.number) == (Role.SETTLE, 2)
+
+    def test_done_but_without_its_outputs_is_for_people(self) -> None:
+        step = change("copy", settle=play("settle"), outputs=(Output("path", ValueType.PATH),))
+        run = MemoryRun(expansion(step))
+        run.run_until("copy")
+        run.end(AttemptState.UNKNOWN)
+        run.run_until("copy", Role.SETTLE)
+        run.end(settled={"a": "done"})
+        assert run.asked().question is Question.OUTCOME_UNKNOWN
+
+    def test_other_hosts_that_failed_make_it_a_failure(self) -> None:
+        run = MemoryRun(expansion(change("up", settle=play("settle")), batches=(("a", "b"),)))
+        run.run_until("up")
+        run.end(AttemptState.UNKNOWN, {"a": HostOutcome.FAILED})
+        run.run_until("up", Role.SETTLE)
+        run.end(settled={"b": "done"})
+        run.advance()
+        assert run.record.turns[0].cause is Cause.STEP_FAILED
+
+    @staticmethod
+    def _unknown() -> MemoryRun:
+        run = MemoryRun(expansion(change("up", settle=play("settle")), batches=(("a", "b"),)))
+        run.run_until("up")
+        run.end(AttemptState.UNKNOWN)
+        run.run_until("up", Role.SETTLE)
+        return run
+
+    def _settled(self, found: dict[str, str]) -> MemoryRun:
+        run = self._unknown()
+        run.end(settled=found)
+        return run
+
+
+class TestWatch:
+    def test_it_looks_from_beginning_to_end(self) -> None:
+        run = MemoryRun(expansion(soak("watch", lasts=60, every=25)))
+        begun = []
+        for _ in range(4):
+            begun.append((run.attempt().intended_at - NOON).total_seconds())
+            run.end()
+            move = run.advance()
+            if isinstance(move, WaitUntil):
+                assert move.state is RunState.OBSERVING
+                run.now = move.instant
+        assert begun == [0, 25, 50, 60]
+        assert run.advance() == Finish(RunState.SUCCEEDED)
+
+    def test_a_slow_look_is_followed_at_once(self) -> None:
+        run = MemoryRun(expansion(soak("watch", lasts=60, every=10)))
+        assert run.attempt().key.number == 1
+        run.pass_time(seconds=30)
+        run.end()
+        assert run.attempt().intended_at == run.now
+
+    def test_it_tolerates_as_many_failed_looks_as_it_says(self) -> None:
+        run = MemoryRun(expansion(soak("watch", lasts=60, every=30, tolerate=1), on_failure=OnFailure.PAUSE))
+        run.attempt()
+        run.end(AttemptState.FAILED)
+        assert isinstance(run.advance(), WaitUntil)
+        run.pass_time(seconds=30)
+        second = run.attempt()
+        run.end(AttemptState.FAILED)
+        assert run.asked().at == second.key
+
+    def test_a_look_that_reports_a_change_has_failed(self) -> None:
+        run = MemoryRun(expansion(soak("watch"), on_failure=OnFailure.PAUSE))
+        run.attempt()
+        run.end(outcomes={"a": HostOutcome.CHANGED})
+        assert run.asked().question is Question.STEP_FAILED
+
+    def test_a_look_nobody_saw_end_is_taken_again_at_once(self) -> None:
+        run = MemoryRun(expansion(soak("watch"), on_failure=OnFailure.PAUSE))
+        for number in (1, 2, 3):
+            assert run.attempt().key.number == number
+            assert run.attempt().intended_at == NOON
+            run.end(AttemptState.UNKNOWN)
+        assert run.asked().question is Question.STEP_FAILED
+
+    def test_repeating_a_look_begins_the_watch_anew(self) -> None:
+        run = MemoryRun(expansion(soak("watch", lasts=60, every=60), on_failure=OnFailure.PAUSE))
+        run.attempt()
+        run.end(AttemptState.FAILED)
+        run.pass_time(minutes=5)
+        run.decide(Choice.REPEAT)
+        second = run.attempt()
+        assert second.key.number == 2
+        run.end()
+        assert run.advance() == WaitUntil(second.intended_at + timedelta(seconds=60), RunState.OBSERVING)
+
+    def test_a_watch_that_takes_too_long_has_failed(self) -> None:
+        run = MemoryRun(expansion(soak("watch", lasts=60, every=30), on_failure=OnFailure.PAUSE))
+        run.attempt()
+        run.end()
+        run.pass_time(hours=1)
+        assert run.asked().question is Question.STEP_FAILED
+
+    def test_every_look_must_end_with_the_watch(self) -> None:
+        run = MemoryRun(expansion(replace(soak("watch", lasts=60, every=30), timeout=Seconds(90))))
+        first = run.attempt()
+        run.end()
+        run.pass_time(seconds=30)
+        assert run.attempt().deadline == first.deadline == NOON + timedelta(seconds=360)
+
+
+class TestManualStep:
+    def test_it_waits_for_its_sheet_and_goes_on(self) -> None:
+        run = MemoryRun(expansion(by_hand("valve"), look("see")))
+        asked = run.asked()
+        assert (asked.state, asked.question, asked.choices) == (RunState.AT_SHEET, None, ())
+        assert asked.instruct is not None
+        run.sign_sheet()
+        assert run.attempt().key.step == "see"
+
+    def test_two_in_a_row_wait_each_from_its_own_time(self) -> None:
+        run = MemoryRun(expansion(by_hand("one"), by_hand("two")))
+        first = run.asked()
+        run.pass_time(minutes=20)
+        run.sign_sheet()
+        second = run.asked()
+        assert second.at.step == "two"
+        assert run.record.waiting_since == run.now
+        assert first.until == NOON + timedelta(minutes=30)
+        assert second.until == NOON + timedelta(minutes=50)
+
+
+class TestBatches:
+    def _run(self, limit: int) -> MemoryRun:
+        targets = Targets(group="all", stop_after_failures=limit)
+        return MemoryRun(expansion(change("up"), batches=(("a", "b"), ("c",), ("d",)), targets=targets))
+
+    def test_below_the_limit_the_next_batch_begins_once_the_failed_one_is_undone(self) -> None:
+        run = self._run(limit=2)
+        run.run_until("up")
+        run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED})
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert run.done() == [
+            "1/up.do",
+            "1/up.rollback",
+            "1/up.rollback_verify",
+            "2/up.do",
+            "2/up.verify",
+            "3/up.do",
+            "3/up.verify",
+        ]
+
+    def test_at_the_limit_the_run_ends(self) -> None:
+        run = self._run(limit=2)
+        run.run_until("up")
+        run.end(AttemptState.FAILED)
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert "2/up.do" not in run.done()
+
+    def test_failures_of_several_batches_add_up(self) -> None:
+        run = self._run(limit=2)
+        for _ in range(2):
+            run.run_until("up")
+            run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED})
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert "3/up.do" not in run.done()
+
+    def test_a_step_done_once_that_fails_ends_the_run(self) -> None:
+        targets = Targets(group="all", stop_after_failures=9)
+        run = MemoryRun(expansion(change("first", once=Once.BEFORE), change("up"), targets=targets))
+        run.run_until("first")
+        run.end(AttemptState.FAILED)
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert "1/up.do" not in run.done()
+
+
+def test_a_run_that_has_ended_stays_ended() -> None:
+    run = MemoryRun(expansion(change("up")))
+    run.run_out()
+    for state in (RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK, RunState.ABANDONED, RunState.CLOSED):
+        record = replace(run.record, state=state, attempts=())
+        assert next_move(run.expansion, record, run.now, run.policy) == Finish(state)
+
+
+def test_the_confirmer_has_as_long_as_the_policy_says() -> None:
+    run = MemoryRun(expansion(change("up")))
+    run.record = replace(run.record, state=RunState.CONFIRMING, started_at=None, confirmer="")
+    waiting = run.asked()
+    assert isinstance(waiting, WaitPeople)
+    assert waiting.until == NOON + timedelta(seconds=run.policy.start_valid_for)
+    run.now = waiting.until
+    assert run.advance() == Finish(RunState.LAPSED)
+
+
+def test_a_gate_is_passed_once_for_each_batch() -> None:
+    step = replace(change("up"), gate=Gate())
+    run = MemoryRun(expansion(step, batches=(("a",), ("b",))))
+    run.pass_gate()
+    run.run_until("up")
+    run.end()
+    assert run.attempt().key.role is Role.VERIFY
+    run.end()
+    assert run.asked().at.batch == 2
