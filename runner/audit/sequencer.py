@@ -50,6 +50,7 @@ class Sequencer:
         holder: str,
         *,
         gather: float = GATHER,
+        retry: float = RETRY,
         on_checkpoint: Callable[[Checkpoint], None] | None = None,
     ) -> None:
         """Make a sequencer that does nothing until it is started or asked.
@@ -60,6 +61,7 @@ class Sequencer:
             clock: for the lease.
             holder: name of this sequencer; the same after a restart, unique among those that may run at once.
             gather: seconds in which commits gather for one batch.
+            retry: seconds until a batch is tried again that could not be recorded.
             on_checkpoint: told of each new head, in the sequencer's thread.
         """
         self._store = store
@@ -67,6 +69,7 @@ class Sequencer:
         self._clock = clock
         self._holder = holder
         self._gather = gather
+        self._retry = retry
         self._on_checkpoint = on_checkpoint
         self._woken = threading.Condition()
         self._due = False
@@ -188,13 +191,13 @@ class Sequencer:
             if self.failure is None:
                 _log.warning("log: batch not recorded, trying again: %s", error)
             self.failure = error
-            return RETRY
+            return self._retry
         except Exception:  # noqa: BLE001 - boundary of a thread: one bad batch must not end it
             _log.exception("log: batch not recorded, trying again")
             self.failure = StorageError(N_("log: the sequencer failed; the service's own log says why"))
-            return RETRY
+            return self._retry
         self.failure = None
-        return None if self._is_holder else RETRY
+        return None if self._is_holder else self._retry
 
     def _give_back(self) -> None:
         with self._store.sequencing() as log:
