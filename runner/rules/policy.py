@@ -210,7 +210,13 @@ def _somebody_can_confirm(person: str, facts: Facts, _: StatementKind) -> Ruling
 
 
 def _is_started(_: str, facts: Facts, __: StatementKind) -> Ruling | None:
-    return None if facts.executor else _refuse("L2:not-started", N_("nobody has signed its start"))
+    if not facts.executor:
+        return _refuse("L2:not-started", N_("nobody has signed its start"))
+    if facts.executor in facts.approvers:
+        return _refuse(
+            "L2:executor-is-approver", N_("{executor} approved it and cannot execute it"), executor=facts.executor
+        )
+    return None
 
 
 def _confirmer_does_not_execute(person: str, facts: Facts, _: StatementKind) -> Ruling | None:
