@@ -30,6 +30,7 @@ from runner.engine.plans import PlanShelf
 from runner.model.document import JsonObject, JsonValue
 from runner.model.log import LogMode
 from runner.model.plan import Plan, PlanDocument
+from runner.model.policy import Policy
 from runner.model.request import Request
 from runner.model.run import RunRecord, RunState
 from runner.model.site import Site
@@ -194,7 +195,7 @@ def found(site: Site, state: Path, people: Sequence[Signer], clock: FixedClock) 
             subject=site.origin,
             content=founding.content,
             at=clock.now(),
-            nonce=hashlib.md5(person.name.encode()).hexdigest(),
+            nonce=hashlib.sha256(person.name.encode()).hexdigest()[:32],
             seen=founding.seen,
         )
         data = statement_bytes(to_document(statement))
@@ -205,11 +206,11 @@ def found(site: Site, state: Path, people: Sequence[Signer], clock: FixedClock) 
 class World:
     """The site with its store and desk."""
 
-    def __init__(self, folder: Path, people: Sequence[Signer] = (ALICE, BOB), *, embedded: bool = True) -> None:
+    def __init__(self, folder: Path, *, embedded: bool = True) -> None:
+        """Open the world that `make_world` made in a folder."""
         self.clock = FixedClock()
-        self.site = write_site(folder / "site")
+        self.site = load_site(folder / "site")
         self.state = StateDirectory(folder / "state")
-        found(self.site, self.state.root, people, self.clock)
         self.store = Store.open(self.state.database, zone=ZoneInfo("Asia/Shanghai"), origin=ORIGIN)
         self.runs = FakeRuns()
         self._nonces = 0
@@ -374,6 +375,27 @@ class World:
             transaction.runs.save(changed)
         return changed
 
+    def release(self, run: str) -> None:
+        """Take a run as ended, with its result signed."""
+        self.change_run(run, state=RunState.CLOSED, ended_at=self.clock.now())
+        with self.store.writing() as transaction:
+            transaction.locks.release(run)
+
+    def found_content(self) -> str:
+        """Digest of the one content that is published."""
+        with self.store.reading() as transaction:
+            return transaction.publications.newest_of_each()[0].digest
+
+    def use_policy(self, policy: Policy) -> None:
+        """A desk under another policy."""
+        self.premises = replace(self.premises, policy=policy)
+        self.desk = Desk(self.premises)
+
+    def use_site(self, site: Site) -> None:
+        """A desk of a site that says something else of itself."""
+        self.premises = replace(self.premises, site=site)
+        self.desk = Desk(self.premises)
+
     def tags(self) -> list[str]:
         """Tags of every log entry, in order."""
         with self.store.reading() as transaction:
@@ -389,10 +411,15 @@ class World:
         raise AssertionError(f"no entry {tag}")
 
 
+def make_world(folder: Path, people: Sequence[Signer] = (ALICE, BOB)) -> None:
+    """Make a founded site, `site` and `state`, in a folder."""
+    found(write_site(folder / "site"), folder / "state", people, FixedClock())
+
+
 @contextmanager
-def opened_world(folder: Path, people: Sequence[Signer] = (ALICE, BOB)) -> Iterator[World]:
+def opened_world(folder: Path) -> Iterator[World]:
     """A world that is closed at the end."""
-    world = World(folder, people)
+    world = World(folder)
     try:
         yield world
     finally:

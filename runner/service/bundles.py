@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from runner.errors import UsageError
+from io import BytesIO
+
+from runner.audit.bundle import Subject, export
+from runner.engine.journal import service_entry
+from runner.model.log import About
+from runner.proof.canonical import digest
+from runner.rules.tags import Tag
 from runner.service.parts import Service
-from runner.words import N_
 
 
 def export_bundle(service: Service, run: str) -> bytes:
-    """The bundle of a run."""
-    raise UsageError(N_("run {run}: no bundle can be made of it"), run=run, state=str(service.state.root))
+    """The bundle of a run as the log stands now; that it was made is an entry of its own.
+
+    Raises:
+        NotFoundError: there is no such run.
+        VerificationError: the log is not what it should be.
+    """
+    service.sequencer.flush()
+    archive = BytesIO()
+    with service.store.reading() as transaction:
+        record = transaction.runs.get(run)
+        content = service.premises.plans.get(record.plan, transaction.plans).plan.digests.content
+        subject = Subject(run, record.request, content)
+        entries = export(transaction.evidence, transaction.log, service.log_key, subject, archive)
+    data = archive.getvalue()
+    about = About(request=record.request, run=run)
+    told = service_entry(Tag.BUNDLE_EXPORTED, about, service.clock.now(), {"entries": entries, "digest": digest(data)})
+    with service.store.writing() as transaction:
+        transaction.inbox.put([service.premises.leaves.make(told)])
+    return data

@@ -108,7 +108,11 @@ def _words(refusal: RefusedError) -> Words:
 def _requested(transaction: Transaction, request: Request) -> Iterator[RecordedStatement]:
     """The signed request itself; its subject is the plan, and it was recorded with the request."""
     for statement in transaction.statements.of(request.plan):
-        if statement.signed.statement.kind is StatementKind.REQUEST and statement.recorded == request.at:
+        signed = statement.signed.statement
+        if signed.kind is StatementKind.REQUEST and (signed.person, statement.recorded) == (
+            request.requester,
+            request.at,
+        ):
             yield statement
 
 

@@ -19,7 +19,7 @@ from runner.audit.proofs import root
 from runner.audit.sequencer import Sequencer
 from runner.engine.desk.admission import read_statement, statement_id
 from runner.engine.desk.refusals import SERVICE
-from runner.engine.desk.state import StateDirectory, hold, make_state, open_state
+from runner.engine.desk.state import StateDirectory, hold, make_state, name_site, open_state
 from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry, LogMode
@@ -77,7 +77,7 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
     people = tuple(_person(name, key) for name, key in admins)
     _require_two(people)
     policy = load_policy(site)
-    directory = make_state(state, site)
+    directory = make_state(state)
     with hold(directory):
         signer = create_log_key(directory.root, site.origin)
         content = genesis_content(site.origin, people, signer.key.to_text(), policy_digest(site, policy), site.name)
@@ -86,6 +86,7 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
                 for person in people:
                     transaction.people.add(person)
                 transaction.installation.put(_CONTENT, canonical_bytes(content).decode())
+            name_site(directory, site)
             with store.reading() as transaction:
                 return _founding(transaction)
 

@@ -69,8 +69,8 @@ class StateDirectory:
         return self.root / "service.log"
 
 
-def make_state(root: Path, site: Site) -> StateDirectory:
-    """Make the state directory of a new site.
+def make_state(root: Path) -> StateDirectory:
+    """Make the state directory of a new site; it counts as founded once `name_site` has been called.
 
     Raises:
         UsageError: it cannot be made, belongs to somebody else, or holds a site's state already.
@@ -87,8 +87,17 @@ def make_state(root: Path, site: Site) -> StateDirectory:
             hint=N_("name another with --state DIR; a log is never begun anew over an old one"),
             path=str(state.root),
         )
-    _write_site(state, site)
     return state
+
+
+def name_site(state: StateDirectory, site: Site) -> None:
+    """Write down which site this state belongs to.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    document = {"root": str(site.root), "name": site.name, "origin": site.origin}
+    write_durably(state.site, json.dumps(document, ensure_ascii=False).encode())
 
 
 def open_state(root: Path, site: Site) -> StateDirectory:
@@ -114,7 +123,7 @@ def open_state(root: Path, site: Site) -> StateDirectory:
             expected=site.origin,
         )
     if document.get("root") != str(site.root):
-        _write_site(state, site)
+        name_site(state, site)
     return state
 
 
@@ -158,11 +167,6 @@ def write_service(state: StateDirectory, document: JsonObject) -> None:
         StorageError: it cannot be written.
     """
     write_durably(state.service, json.dumps(document).encode())
-
-
-def _write_site(state: StateDirectory, site: Site) -> None:
-    document = {"root": str(site.root), "name": site.name, "origin": site.origin}
-    write_durably(state.site, json.dumps(document, ensure_ascii=False).encode())
 
 
 def _read_document(path: Path) -> JsonObject | None:

@@ -115,15 +115,17 @@ def lapses(premises: Premises, now: datetime) -> datetime:
 
 
 def start_of(transaction: Transaction, record: RunRecord) -> RecordedStatement:
-    """The executor's signed start that made this run.
+    """The executor's signed start that made this run: every recorded start of a request made the next of its runs.
 
     Raises:
         VerificationError: there is none on record.
     """
-    for statement in transaction.statements.of(record.request):
-        if statement.signed.statement.kind is StatementKind.START and statement.recorded == record.created_at:
-            return statement
-    raise VerificationError(N_("run {run}: no signed start is on record"), run=record.id)
+    of_request = transaction.statements.of(record.request)
+    starts = [each for each in of_request if each.signed.statement.kind is StatementKind.START]
+    count = record.id.rpartition("/")[2]
+    if not count.isdigit() or not 0 < int(count) <= len(starts):
+        raise VerificationError(N_("run {run}: no signed start is on record"), run=record.id)
+    return starts[int(count) - 1]
 
 
 def _act(
