@@ -57,6 +57,8 @@ def _tidy(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
         del tidy["default"]
     elif tidy.get("pattern") == DURATION_PATTERN and isinstance(tidy.get("default"), int):
         tidy["default"] = format_duration(tidy["default"])
+    if "patternProperties" in tidy:
+        tidy["additionalProperties"] = False
     return tidy
 
 

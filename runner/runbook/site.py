@@ -75,12 +75,15 @@ def write_site(target: Path, *, name: str, origin: str, timezone: str = "Asia/Sh
 
 
 def _copy(shipped: Path, target: Path) -> None:
+    """Copy what is shipped; it may be read-only, a site is not."""
     for part in _SHIPPED:
         shutil.copytree(shipped / part, target / part, ignore=_LEFT_BEHIND, copy_function=_copy_file)
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
 
 
 def _copy_file(source: str, target: str) -> None:
-    """Copy content and executable bit only: what is shipped may be read-only."""
+    """Copy content and executable bit only."""
     shutil.copyfile(source, target)
     is_executable = Path(source).stat().st_mode & 0o100
     Path(target).chmod(0o755 if is_executable else 0o644)

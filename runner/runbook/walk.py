@@ -104,11 +104,7 @@ class Walk:
         if not candidates:
             self._outside(term, place, as_lookup)
             return ()
-        found = self.ledger.bind_existing(candidates, place)
-        if not found:
-            message = N_('"{file}" is missing; it is looked for as {places}')
-            self.ledger.problem(place, message, file=term, places=", ".join(candidates[:3]))
-        return found
+        return self._bind_one_of(candidates, term, place)
 
     def find_tasks(self, context: Context, term: str, place: Place) -> None:
         """Bind the list of tasks a path names and have it read."""
@@ -120,12 +116,16 @@ class Walk:
                 self.later(JobKind.TASKS, path, context.at(path))
             return
         candidates = tuple(_inside(_task_candidates(context, term)))
+        for path in self._bind_one_of(candidates, term, place):
+            self.later(JobKind.TASKS, path, context.at(path))
+
+    def _bind_one_of(self, candidates: tuple[str, ...], term: str, place: Place) -> tuple[str, ...]:
+        before = len(self.ledger.problems)
         found = self.ledger.bind_existing(candidates, place)
-        if not found:
+        if not found and len(self.ledger.problems) == before:
             message = N_('"{file}" is missing; it is looked for as {places}')
             self.ledger.problem(place, message, file=term, places=", ".join(candidates[:3]))
-        for path in found:
-            self.later(JobKind.TASKS, path, context.at(path))
+        return found
 
     def _outside(self, term: str, place: Place, as_lookup: str | None) -> None:
         if as_lookup is not None:
@@ -142,8 +142,9 @@ class Walk:
         folders = [f"{context.playbook_dir}/{folder}/{head}"]
         if head:
             folders.append(f"{context.playbook_dir}/{head}")
+        before = len(self.ledger.problems)
         found = [path for one in _inside(folders) for path in self.ledger.bind_folder(one, place)]
-        if not found:
+        if not found and len(self.ledger.problems) == before:
             wanted = posixpath.normpath(folders[0])
             message = N_('"{file}" is known only at run time; everything it may name goes into the folder {folder}/')
             self.ledger.problem(place, message, file=term, folder=wanted)
