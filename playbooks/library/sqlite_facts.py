@@ -40,7 +40,9 @@ def look(path: str) -> dict[str, object]:
     try:
         database.execute("BEGIN")
         integrity = database.execute("PRAGMA integrity_check").fetchone()[0]
-        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        names = [
+            row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
         counts: dict[str, int] = {}
         digest = hashlib.sha256()
         for name in names:

@@ -89,8 +89,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format, *arguments):
-        sys.stderr.write(f"{self.log_date_time_string()} {format % arguments}\n")
+    def log_message(self, *arguments):
+        sys.stderr.write(f"{self.log_date_time_string()} {arguments[0] % arguments[1:]}\n")
 
 
 def main():

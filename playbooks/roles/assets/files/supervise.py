@@ -60,7 +60,9 @@ def supervise(home):
     log = (home / "run" / "assets.log").open("ab")
     while wanted:
         began = time.monotonic()
-        child = subprocess.Popen([sys.executable, str(home / "current" / "assets.py"), str(home)], stdout=log, stderr=log)
+        child = subprocess.Popen(
+            [sys.executable, str(home / "current" / "assets.py"), str(home)], stdout=log, stderr=log
+        )
         signal.signal(signal.SIGTERM, end)
         (home / "run" / "service.pid").write_text(str(child.pid))
         child.wait()
