@@ -1,7 +1,7 @@
 """What a person is about to sign, built from what the service shows and shown before the key is used.
 
 Every draft of a change is made from the plan document itself: its digests are recomputed and its runbook is expanded
-again here, so what a person reads is what is signed (DESIGN section 7).
+again here, so what a person reads is what is signed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values of the audit log (DESIGN section 10)."""
+"""Values of the audit log (docs/architecture.md, "The log")."""
 
 from __future__ import annotations
 

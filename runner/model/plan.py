@@ -1,4 +1,4 @@
-"""A plan: a request fully expanded and frozen, in three parts with a digest each (DESIGN section 6).
+"""A plan: a request fully expanded and frozen, in three parts with a digest each.
 
 *content* is the runbook and every file it can reach; *binding* the hosts, variables, parameters and window; *runtime*
 the versions that will execute. The plan digest covers the three digests. Batches and steps are not a fourth part:
