@@ -78,16 +78,23 @@ class Prepared:
         self._channel: Channel | None = None
         self._pid = 0
         self._argv: tuple[str, ...] = ()
+        self._is_ready = False
         self._is_let_go = False
         self._has_begun = False
         self._held_by: HeldBy | None = None
         self._declared: int | None = None
+        self._is_declared_clean = False
         self._is_silent = False
         self._broken_off: EndStatus | None = None
         self._seen: tuple[str, int | None] | None = None
         self._clock: threading.Timer | None = None
         threading.Thread(target=self._hear, name="ansible-border", daemon=True).start()
         threading.Thread(target=self._watch, name="ansible-runner", daemon=True).start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everything is imported; letting it go before is allowed and only takes longer."""
+        return self._is_ready
 
     @property
     def held_by(self) -> HeldBy | None:
@@ -179,7 +186,8 @@ class Prepared:
         rc = self._declared
         if rc is not None:
             broken_off = EndStatus.CANCELED if rc == Exit.STOPPED else EndStatus.FAILED
-            return self._ended(broken_off if rc else EndStatus.SUCCESSFUL, rc, is_clean=rc not in _EVENTS_MISSING)
+            is_clean = self._is_declared_clean and rc not in _EVENTS_MISSING
+            return self._ended(broken_off if rc else EndStatus.SUCCESSFUL, rc, is_clean=is_clean)
         if self._has_begun:
             return self._ended(self._broken_off or EndStatus.UNSEEN, None, is_clean=False)
         seen = self._seen[1] if self._seen else None
@@ -275,6 +283,8 @@ class Prepared:
     def _take(self, message: Mapping[str, object]) -> None:
         with self._changed:
             match message["say"]:
+                case Say.READY:
+                    self._is_ready = True
                 case Say.BEGUN:
                     self._has_begun = True
                 case Say.HELD:
@@ -283,6 +293,7 @@ class Prepared:
                     self._held_by = None
                 case Say.ENDED:
                     self._declared = int(str(message["rc"]))
+                    self._is_declared_clean = message["is_clean"] is True
             self._changed.notify_all()
 
     def _watch(self) -> None:
@@ -328,6 +339,7 @@ def _runner_config(job: AnsibleJob) -> Any:  # noqa: ANN401 - ansible-runner shi
 
     config = RunnerConfig(
         private_data_dir=str(job.private_data_dir),
+        host_cwd=str(job.private_data_dir),
         playbook=str(job.playbook),
         inventory=str(job.inventory),
         limit=f"@{LIMIT}",

@@ -81,7 +81,7 @@ class AnsibleEnd:
     has_begun: bool
     """Whether the playbook was let go; otherwise nothing was read or run."""
     is_clean: bool
-    """Whether the process ended by itself, with every event written and no task cut off by us."""
+    """Whether the process ended by itself, with every event written and no host in the middle of a task."""
     argv: tuple[str, ...]
     """The command that really ran, as the kernel tells it; empty when it ended too early to be asked."""
     output: str

@@ -58,6 +58,7 @@ def test_events_are_numbered_without_gaps_and_in_time(told: Told) -> None:
     assert times == sorted(times)
     assert all(len(at) == len("2026-01-01T00:00:00.000000Z") for at in times)
     assert told.events[-1]["event"] == "ended"
+    assert told.events[-1]["unfinished"] == []
 
 
 def test_every_kind_of_event_is_told(told: Told) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.ansible import Prepared, prepare
+from runner.engine.ansible import Prepared, _runner_config, prepare
 from runner.engine.ansible_job import EndStatus
+from runner.engine.ansible_layout import lay_out
 from runner.engine.ansible_side.border import Exit, HeldBy
 from tests.ansible_jobs import (
     SECONDS,
@@ -34,10 +35,11 @@ def site(tmp_path: Path) -> Site:
     return site
 
 
-def _begin(site: Site, deadline: float | None = None) -> Prepared:
-    """Let `borders.yml` go and wait until its first task runs."""
+def _begin(site: Site, seconds: float | None = None) -> Prepared:
+    """Let `borders.yml` go, for so many seconds at most, and wait until its first task runs."""
     prepared = prepare(site.job("attempt", "borders.yml"))
-    prepared.begin({"folder": str(site.folder)}, deadline)
+    wait_until(lambda: prepared.is_ready, SECONDS, "the process to be ready")
+    prepared.begin({"folder": str(site.folder)}, None if seconds is None else time.monotonic() + seconds)
     wait_until(lambda: _gate_readers(site, "gate1"), SECONDS, "the first task")
     return prepared
 
@@ -95,7 +97,7 @@ def test_cancelling_now_leaves_no_process_behind(site: Site) -> None:
 
 
 def test_a_deadline_is_kept_in_mid_task(site: Site) -> None:
-    prepared = _begin(site, time.monotonic() + 1.5)
+    prepared = _begin(site, seconds=2)
     end = prepared.wait(SECONDS)
     assert end is not None
     assert (end.status, end.rc, end.is_clean) == (EndStatus.TIMEOUT, None, False)
@@ -113,6 +115,17 @@ def test_an_end_nobody_saw_is_no_end(site: Site) -> None:
     os.kill(process, signal.SIGKILL)
     end = ended(prepared)
     assert (end.status, end.rc, end.is_clean, end.has_begun) == (EndStatus.UNSEEN, None, False, True)
+    open_gate(site.folder, "gate1")
+
+
+def test_a_worker_that_is_killed_leaves_its_host_unfinished(site: Site) -> None:
+    prepared = _begin(site)
+    (process,) = [pid for pid in processes_with("borders.yml") if _parent(pid) == os.getpid()]
+    (worker,) = [pid for pid in processes_with("borders.yml") if _parent(pid) == process]
+    os.kill(worker, signal.SIGKILL)
+    end = ended(prepared)
+    assert (end.status, end.is_clean, end.has_begun) == (EndStatus.FAILED, False, True)
+    assert json.loads(_lines(site)[-1])["unfinished"] == ["h1"]
     open_gate(site.folder, "gate1")
 
 
@@ -147,6 +160,18 @@ def test_a_play_whose_events_cannot_be_written_holds_and_then_stops(site: Site) 
     wait_until(lambda: prepared.held_by is HeldBy.SPOOL, SECONDS, "the play to hold")
     end = ended(prepared)
     assert (end.status, end.rc, end.is_clean) == (EndStatus.FAILED, Exit.SPOOL, False)
+
+
+def test_a_process_that_is_not_the_one_asked_for_is_not_let_go(site: Site, short_folder: Path) -> None:
+    job = site.job("attempt", "quick.yml")
+    lay_out(job, short_folder)
+    config = _runner_config(job)
+    config.command = ["/bin/sh", "-c", 'exec "$@"', "sh", *config.command, "--check"]
+    prepared = Prepared(job, config, None)
+    prepared.begin({})
+    end = ended(prepared)
+    assert (end.status, end.has_begun, end.argv[-1]) == (EndStatus.FAILED, False, "--check")
+    assert not job.spool.exists()
 
 
 _ABANDONING = """

@@ -45,7 +45,8 @@ class Say(StrEnum):
     RELEASED = "released"
     """Process: goes on."""
     ENDED = "ended"
-    """Process: the playbook has ended by itself, every event is written; `rc` is the exit status about to follow."""
+    """Process: the playbook has ended by itself, every event is written; `rc` is the exit status about to follow,
+    `is_clean` whether no task was in the middle on any host."""
 
 
 class HeldBy(StrEnum):
@@ -249,9 +250,9 @@ class Border:
                 return
         raise SystemExit(Exit.SPOOL)
 
-    def say_ended(self, rc: int) -> None:
-        """Tell the driver that the playbook has ended by itself."""
-        self._say(Say.ENDED, rc=rc)
+    def say_ended(self, rc: int, *, is_clean: bool) -> None:
+        """Tell the driver that the playbook has ended by itself, and whether every task of it has."""
+        self._say(Say.ENDED, rc=rc, is_clean=is_clean)
 
     def close(self) -> None:
         """Close this end, as a forked worker must."""

@@ -24,7 +24,6 @@ class Masks:
     def __init__(self, values: Iterable[str]) -> None:
         """Take the values; empty ones and ones of nothing but blanks are ignored."""
         forms = sorted({form for value in values for form in _forms(value)}, key=lambda form: (-len(form), form))
-        self._exact = frozenset(forms)
         self._forms = _any_of(forms)
         self._in_json = _any_of([json.dumps(form, ensure_ascii=False)[1:-1] for form in forms])
         self.count = 0
@@ -50,10 +49,10 @@ class Masks:
             return [self.value(item) for item in value]
         if isinstance(value, dict):
             return self.members(value)
-        if value is not None and not isinstance(value, bool) and str(value) in self._exact:
-            self.count += 1
-            return MASK
-        return value
+        if value is None or isinstance(value, bool) or self._forms is None or not self._forms.search(str(value)):
+            return value
+        self.count += 1
+        return MASK
 
     def members(self, members: dict[str, Plain]) -> dict[str, Plain]:
         """A JSON object, masked like `value`."""

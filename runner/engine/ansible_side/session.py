@@ -25,9 +25,10 @@ class Session:
         self._border = border
         self._spool = spool
         self._hold_seconds = go.hold_seconds
-        self._prefix = go.root.rstrip("/") + "/"
+        self._roots = tuple(root.rstrip("/") + "/" for root in (go.root, os.path.realpath(go.root)))
         self._at_border = threading.RLock()
         self._verdict: int | None = None
+        self._running: set[tuple[str, str]] = set()
 
     @property
     def masked(self) -> int:
@@ -44,6 +45,14 @@ class Session:
         self._spool.tell(event, **fields)
         if self._spool.backlog > _LONGEST_BACKLOG:
             self._hold_for_spool()
+
+    def host_begins(self, host: str, task: str) -> None:
+        """A task begins on a host."""
+        self._running.add((host, task))
+
+    def host_ends(self, host: str, task: str) -> None:
+        """A task has ended on a host."""
+        self._running.discard((host, task))
 
     def try_to_write(self) -> bool:
         """Write what is still unwritten; whether nothing is left."""
@@ -70,19 +79,23 @@ class Session:
     def end(self, rc: int) -> int:
         """Tell that the playbook has ended by itself, here and to the driver; the exit status that follows."""
         with self._at_border:
-            self.tell("ended", rc=self._status(rc))
+            unfinished = sorted({host for host, _task in self._running})
+            self.tell("ended", rc=self._status(rc), unfinished=unfinished)
             if not self._spool.try_to_write():
                 self._hold_for_spool()
-            self._border.say_ended(self._status(rc))
+            self._border.say_ended(self._status(rc), is_clean=not unfinished)
             return self._status(rc)
 
     def inside(self, path: str | None) -> str | None:
         """A path as it reads inside the snapshot."""
-        return path.removeprefix(self._prefix) if path else None
+        if path is None:
+            return None
+        root = next((root for root in self._roots if path.startswith(root)), "")
+        return path.removeprefix(root)
 
     def forget(self) -> None:
         """Touch neither spool nor border again: for a forked worker, whose parent goes on telling."""
-        self._spool.close()
+        self._spool.forget()
         self._border.close()
 
     def _status(self, rc: int) -> int:

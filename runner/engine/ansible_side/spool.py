@@ -16,8 +16,8 @@ from runner.engine.ansible_side.masking import Masks, Plain
 from runner.engine.ansible_side.shape import cut, plain, to_json
 
 NANOSECONDS = 1_000_000_000
-UNMASKED = frozenset({"seq", "at", "event", "host", "hosts", "task_uuid"})
-"""Fields by which events are told apart and put together; they are never masked."""
+UNMASKED = frozenset({"host", "hosts", "unfinished", "task_uuid", "rc"})
+"""Fields by which events are put together; like an event's number, time and kind they are never masked."""
 
 
 class Spool:
@@ -66,9 +66,9 @@ class Spool:
 
     def tell(self, event: str, /, **fields: object) -> None:
         """Append an event; a field that is None is left out."""
+        if self._closed:
+            return
         with self._lock:
-            if self._closed:
-                return
             body = self._body({name: plain(value) for name, value in fields.items() if value is not None})
             self.seq += 1
             line = f'{{"seq":{self.seq},"at":"{self._now()}","event":"{event}"{body}}}\n'
@@ -82,6 +82,12 @@ class Spool:
 
     def close(self) -> None:
         """Take no more events; what is unwritten is lost."""
+        self._closed = True
+        with self._lock:
+            self._unwritten.clear()
+
+    def forget(self) -> None:
+        """Take no more events; for a forked worker, in which the lock may be held by a thread it does not have."""
         self._closed = True
 
     def _body(self, fields: dict[str, Plain]) -> str:

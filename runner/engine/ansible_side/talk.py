@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import TextIO
-
-from runner.engine.ansible_side.session import Session
+from typing import Protocol, TextIO
 
 _KINDS = {
     "[WARNING]: ": "warning",
@@ -21,11 +19,18 @@ _LONGEST = 65536
 """Characters without a line end that are kept together."""
 
 
+class Listener(Protocol):
+    """Who is told; the session."""
+
+    def tell(self, event: str, /, **fields: object) -> None:
+        """Append an event."""
+
+
 class Talk:
     """Takes messages and turns them into events."""
 
     def __init__(self) -> None:
-        self._session: Session | None = None
+        self._session: Listener | None = None
         self._early: list[str] = []
 
     def say(self, message: str) -> None:
@@ -36,7 +41,7 @@ class Talk:
             prefix = next((prefix for prefix in _KINDS if text.startswith(prefix)), "")
             self._session.tell(_KINDS.get(prefix, "output"), text=text.removeprefix(prefix))
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: Listener) -> None:
         """Tell what was said so far, and from now on everything at once."""
         self._session = session
         early, self._early = self._early, []

@@ -25,7 +25,7 @@ Ansible loads this file by itself as its only output plugin. Each event is one J
     broken          method, error; an event could not be told, the play ends at its next task border
     stats           hosts {name: {ok, changed, failed, skipped, unreachable, rescued, ignored}},
                     custom {run: {…}, hosts: {name: {…}}} (from set_stats), masked, cut (how many)
-    ended           rc; the process is about to end by itself
+    ended           rc, unfinished (hosts in the middle of a task); the process is about to end by itself
 
 A `result` is complete except for Ansible's own internal names, for items already told (`items` says how many), and
 for what `no_log` hides: of a hidden result only its status remains, and `hidden` is true.
@@ -99,6 +99,7 @@ class _Results(CallbackBase):  # type: ignore[misc]  # ansible-core ships no typ
 
     @_told
     def v2_runner_on_start(self, host: Named, task: Task) -> None:
+        self.session.host_begins(host.get_name(), uuid_of(task))
         self.session.tell("host_start", host=host.get_name(), **self._of(task))
 
     @_told
@@ -151,13 +152,15 @@ class _Results(CallbackBase):  # type: ignore[misc]  # ansible-core ships no typ
     def _tell_result(self, event: str, result: Result, /, **more: object) -> None:
         """Tell how a task ended on a host; items of its loop have been told before."""
         facts = _shown(result.result)
-        told = self._items.pop((result.host.get_name(), uuid_of(result.task)), 0)
+        running = (result.host.get_name(), uuid_of(result.task))
+        told = self._items.pop(running, 0)
         results = facts.get("results")
         if told and isinstance(results, list) and len(results) == told:
             del facts["results"]
             facts["items"] = told
         self._tell_diff(result, facts)
         self._tell(event, result, **more, result=facts)
+        self.session.host_ends(*running)
 
     def _tell_item(self, event: str, result: Result) -> None:
         self._items[result.host.get_name(), uuid_of(result.task)] += 1

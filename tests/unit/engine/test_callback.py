@@ -136,6 +136,16 @@ def test_unreachable_hosts_and_plays_without_hosts_are_told(play: _Play) -> None
     assert [event["event"] for event in play.events] == ["unreachable", "no_hosts_matched", "no_hosts_remaining"]
 
 
+def test_hosts_in_the_middle_of_a_task_are_named_at_the_end(play: _Play) -> None:
+    for host in ("h1", "h2", "h3"):
+        play.callback.v2_runner_on_start(_Named(host), _Task("do"))
+    play.callback.v2_runner_on_ok(_Result({}))
+    play.callback.v2_runner_item_on_ok(_Result({}, host=_Named("h2")))
+    play.callback.v2_runner_on_unreachable(_Result({}, host=_Named("h3")))
+    play.session.end(0)
+    assert one(play.events, event="ended")["unfinished"] == ["h2"]
+
+
 def test_an_action_that_is_a_template_is_told_as_it_stands(play: _Play) -> None:
     play.callback.v2_runner_on_ok(_Result({}, _Task("do", action="{{ what }}", resolved_action=None)))
     assert one(play.events, event="ok")["action"] == "{{ what }}"
