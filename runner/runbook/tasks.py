@@ -51,7 +51,7 @@ class Action:
     name: str
     place: Place
     arguments: Mapping[str, Argument]
-    free_form: str
+    free_form: Argument
     """What is written after the module without a key."""
 
 
@@ -66,7 +66,9 @@ class Argument:
 
 
 def read_tasks(walk: Walk, source: PlaySource, tasks: Node | None, context: Context) -> None:
-    """Follow a list of tasks and the blocks in it."""
+    """Follow a list of tasks and the blocks in it; a playbook that lies among lists of tasks is none."""
+    if any(entry.key == "hosts" for task in items_of(tasks) for entry in source.entries(task)):
+        return
     seen: set[int] = set()
     waiting: list[tuple[Node, Context]] = [(task, context) for task in items_of(tasks)]
     while waiting:
@@ -144,12 +146,16 @@ def _old_style(source: PlaySource, entry: Entry) -> Iterator[Action]:
         for named in inside:
             if named.key == "module":
                 arguments = {one.key: _argument(source, one) for one in inside if one.key != "module"}
-                yield Action(text_of(named.value) or "", source.place(named.value), arguments, "")
+                yield Action(
+                    text_of(named.value) or "", source.place(named.value), arguments, Argument("", entry.place)
+                )
         return
     name, _, rest = (text_of(entry.value) or "").strip().partition(" ")
     place = source.place(entry.value)
     written, free_form = split_free_form(rest)
-    yield Action(name, place, {key: Argument(value, place) for key, value in written.items()}, free_form)
+    yield Action(
+        name, place, {key: Argument(value, place) for key, value in written.items()}, Argument(free_form, place)
+    )
 
 
 def _action(source: PlaySource, entry: Entry, extra: Node | None) -> Action:
@@ -160,7 +166,7 @@ def _action(source: PlaySource, entry: Entry, extra: Node | None) -> Action:
         written, free_form = split_free_form(entry.value.text)
         arguments |= {key: Argument(value, place) for key, value in written.items()}
     arguments |= {one.key: _argument(source, one) for one in source.entries(entry.value)}
-    return Action(entry.key, entry.place, arguments, free_form)
+    return Action(entry.key, entry.place, arguments, Argument(free_form, place))
 
 
 def _argument(source: PlaySource, entry: Entry) -> Argument:
@@ -173,7 +179,7 @@ def _read_action(walk: Walk, action: Action, context: Context) -> None:
     if name in REFUSED_MODULES:
         walk.ledger.problem(action.place, _WHY_REFUSED[name], key=name)
     elif name in TASK_IMPORTS:
-        term = _given(action, "file") or Argument(action.free_form, action.place)
+        term = _given(action, "file") or action.free_form
         if term.text:
             walk.find_tasks(context, term.text, term.place)
     elif name in ROLE_IMPORTS:
@@ -206,10 +212,12 @@ def _read_role_import(walk: Walk, action: Action, context: Context) -> None:
 
 def _read_include_vars(walk: Walk, action: Action, context: Context) -> None:
     folder = _given(action, "dir")
-    term = folder or _given(action, "file") or Argument(action.free_form, action.place)
+    term = folder or _given(action, "file") or action.free_form
     if not term.text:
         return
-    for path in walk.find(context, "vars", term.text, term.place):
+    # NOTE: a folder is looked for below vars/ in a role only, a file everywhere.
+    where = "" if folder is not None and not context.roles else "vars"
+    for path in walk.find(context, where, term.text, term.place):
         if is_yaml(path):
             walk.later(JobKind.VARIABLES, path, context.at(path))
 
@@ -227,7 +235,7 @@ def _read_controller_file(walk: Walk, name: str, action: Action, context: Contex
         return
     term = _given(action, "src")
     if name == "script":
-        written = _given(action, "cmd") or Argument(action.free_form, action.place)
+        written = _given(action, "cmd") or action.free_form
         term = Argument((written.text or "").strip().split(" ", 1)[0], written.place)
     if term is None or not term.text:
         return

@@ -46,7 +46,7 @@ def test_every_play_of_a_runbook_is_reached() -> None:
         (["uri: {url: 'http://x', src: body.json}"], ["p/files/body.json"], ["p/files/body.json"]),
         (["include_vars: v.yml"], ["p/vars/v.yml"], ["p/vars/v.yml"]),
         (["include_vars: {file: v.yml}"], ["p/v.yml"], ["p/v.yml"]),
-        (["include_vars: {dir: d}"], ["p/vars/d/a.yml", "p/vars/d/b.yml"], ["p/vars/d/a.yml", "p/vars/d/b.yml"]),
+        (["include_vars: {dir: d}"], ["p/d/a.yml", "p/d/b.yml", "p/vars/d/c.yml"], ["p/d/a.yml", "p/d/b.yml"]),
         (["debug: {msg: \"{{ lookup('file', 'a') }}\"}"], ["p/files/a"], ["p/files/a"]),
         (["debug: {msg: \"{{ lookup('template', 'a.j2') }}\"}"], ["p/templates/a.j2"], ["p/templates/a.j2"]),
         (["debug: {msg: \"{{ q('fileglob', 'd/*.x') }}\"}"], ["p/files/d/1.x"], ["p/files/d/1.x"]),
