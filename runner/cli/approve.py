@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from runner.cli.output import put
 from runner.cli.plan_text import print_plan
+from runner.cli.planning import plan_of_request
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -24,8 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Fetch, recompute, show, sign."""
     with Session(options) as here:
         shown = here.service.request(options.number)
-        plan = drafts.open_document(here.service.plan(shown.request.plan))
-        drafts.require_same_plan(shown, plan)
+        plan = plan_of_request(here, shown)
         if not (options.quiet or options.json):
             put(
                 _("request {number} by {person}: {reason}").format(

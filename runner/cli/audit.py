@@ -10,9 +10,10 @@ from pathlib import Path
 from runner.cli.output import put, put_json, put_table, tell
 from runner.cli.session import Session
 from runner.client.witness import witness
-from runner.errors import NotFoundError, UsageError
+from runner.errors import NotFoundError, UsageError, VerificationError
 from runner.model.log import LogFilter
 from runner.proof.canonical import canonical_bytes
+from runner.proof.leaf import payload_commitment
 from runner.proof.merkle import leaf_hash, verify_inclusion
 from runner.wire.api_audit import EntryShown
 from runner.words import N_, _
@@ -34,7 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--bundle", type=Path, metavar=_("FILE"), help=_("verify an evidence bundle instead"))
     export = below.add_parser("export", help=_("write the evidence bundle of a run"))
     export.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
-    export.add_argument("-o", "--output", type=Path, required=True, metavar=_("FILE"), help=_("file to write"))
+    export.add_argument(
+        "-o", "--output", type=Path, metavar=_("FILE"), help=_("file to write (default: the run's name with .tar)")
+    )
     for part in (listing, show, verify, export):
         part.add_argument("--json", action="store_true", help=_("print JSON"))
 
@@ -82,6 +85,7 @@ def _show(here: Session, options: argparse.Namespace) -> int:
             N_("entry {index}: the log has entries 0 to {last}"), index=options.index, last=seen.size - 1
         )
     entry = here.service.log.entry(options.index)
+    _require_payload(entry)
     leaf = leaf_hash(canonical_bytes(entry.leaf))
     proof = here.service.log.inclusion(options.index, seen.size)
     hashes = tuple(bytes.fromhex(part) for part in proof.hashes)
@@ -96,20 +100,38 @@ def _show(here: Session, options: argparse.Namespace) -> int:
     return 0
 
 
+def _require_payload(entry: EntryShown) -> None:
+    """Refuse a payload that is not the one its leaf is committed to; a redacted one is no payload."""
+    if entry.payload is None:
+        return
+    salt = bytes.fromhex(entry.salt or "")
+    if payload_commitment(salt, canonical_bytes(entry.payload)) != entry.leaf.get("payload"):
+        raise VerificationError(N_("entry {index}: its payload is not the one that was recorded"), index=entry.index)
+
+
 def _export(here: Session, options: argparse.Namespace) -> int:
     name = here.run_named(options.run_name)
     data = here.service.log.bundle(name)
-    output: Path = options.output
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(N_("{path}: cannot be written: {reason}"), path=str(output), reason=reason) from error
+    output: Path = options.output or Path(f"{name.replace('/', '-')}.tar")
+    _write_new(output, data)
     if options.json:
         put_json({"run": name, "file": str(output), "bytes": len(data)})
         return 0
     put(_("evidence of run {run}: {file}, {size} bytes").format(run=name, file=output, size=len(data)))
     put(_("verify it anywhere: twokey audit verify --bundle {file}").format(file=output))
     return 0
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a private file that must not exist yet; nothing is left behind when it cannot be written whole."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+        except OSError:
+            path.unlink()
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(N_("{path}: cannot be written: {reason}"), path=str(path), reason=reason) from error

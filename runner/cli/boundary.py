@@ -19,7 +19,7 @@ _UNEXPECTED = 2
 def guarded(options: argparse.Namespace) -> int:
     """Run the verb's function and give the process's exit code."""
     try:
-        code = options.run(options)
+        code = options.do(options)
         sys.stdout.flush()
     except RunnerError as error:
         show(error)

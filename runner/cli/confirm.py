@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from runner.cli.plan_text import print_plan
+from runner.cli.planning import plan_of_request
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -23,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
         wanted = here.service.request(shown.row.request)
-        plan = drafts.open_document(here.service.plan(shown.plan))
-        drafts.require_same_plan(wanted, plan)
+        plan = plan_of_request(here, wanted)
         if not (options.quiet or options.json):
             print_plan(plan, published=True, zone=here.zone, policy=here.policy)
         return sign(here, drafts.confirm(shown, wanted.request), options)

@@ -7,7 +7,7 @@ import argparse
 from runner.cli.output import put, put_json, put_table
 from runner.cli.session import places_of
 from runner.model.plan import Group, Host
-from runner.runbook.inventory import read_inventory
+from runner.runbook.inventory import load_inventory
 from runner.runbook.settings import load_site
 from runner.wire.documents import to_value
 from runner.words import _
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the files; no service is needed."""
     site = load_site(places_of(options).site)
-    inventory = read_inventory(site)
+    inventory = load_inventory(site)
     if options.json:
         put_json({"hosts": to_value(inventory.hosts), "groups": to_value(inventory.groups)})
     elif options.part == "check":

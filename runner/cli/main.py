@@ -79,7 +79,7 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         if name == verb:
             module = _module(module_name)
             module.arguments(below)
-            below.set_defaults(run=module.run)
+            below.set_defaults(do=module.run)
     return parser
 
 

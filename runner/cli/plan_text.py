@@ -26,13 +26,13 @@ def print_plan(plan: Plan, *, published: bool, zone: str, policy: Policy) -> Non
         put(line)
     put()
     for number, step in enumerate(plan.runbook.steps, start=1):
-        for line in _step(number, step):
+        for line in step_lines(number, step):
             put(line)
     after = plan.runbook.after_rollback
     if after:
         put(_("after rollback: {play} proves the service healthy").format(play=after.playbook))
     put()
-    for line in _unbound(plan.unbound):
+    for line in unbound_lines(plan.unbound):
         put(line)
 
 
@@ -67,11 +67,13 @@ def _head(plan: Plan, *, published: bool, zone: str, policy: Policy) -> Iterator
     yield _("rollback:     takes about {span}; latest rollback decision {by}").format(
         span=span(plan.rollback_estimate), by=clock(by, zone)
     )
+    if by is not None and by <= binding.window.opens:
+        yield _("              that is before the window opens: every step that changes hosts will need a decision")
 
 
 def _batches(plan: Plan) -> Iterator[str]:
     expansion = expand(plan.runbook, plan.binding)
-    yield _("{hosts} hosts in {batches} batches, at most {failures} may fail before the run stops").format(
+    yield _("hosts: {hosts}; batches: {batches}; the run stops after {failures} failed hosts").format(
         hosts=len(expansion.hosts),
         batches=len(expansion.batches),
         failures=plan.runbook.targets.stop_after_failures,
@@ -85,7 +87,8 @@ def _batches(plan: Plan) -> Iterator[str]:
             )
 
 
-def _step(number: int, step: Step) -> Iterator[str]:
+def step_lines(number: int, step: Step) -> Iterator[str]:
+    """One step: what it does, its gate, its verification and its rollback."""
     title = f"  {step.title.in_language(current_language())}" if step.title else ""
     kind = _("changes hosts") if step.mutating else _("read only")
     once = ", " + _("once, {when} the batches").format(when=_(step.once.value)) if step.once else ""
@@ -155,7 +158,8 @@ def _probe(probe: Probe) -> str:
     return _(probe.kind.value) + limits[probe.kind]
 
 
-def _unbound(found: tuple[Unbound, ...]) -> Iterator[str]:
+def unbound_lines(found: tuple[Unbound, ...]) -> Iterator[str]:
+    """What is signed without its value being known."""
     if not found:
         yield _("UNBOUND: nothing; every value is known now")
         return

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from runner.cli.session import Session, instant
-from runner.client.content import local_content
-from runner.errors import RefusedError, UsageError
+from runner.client.content import (
+    LocalContent,
+    local_content,
+    reach_of_shown,
+    require_lookups_listed,
+    unpublished_plan,
+)
+from runner.client.drafts import open_document, require_same_plan
+from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonValue
-from runner.model.plan import PlanDocument
+from runner.model.plan import Plan, PlanDocument
 from runner.model.request import PublicationState
 from runner.model.time import Window
-from runner.wire.api_request import PlanAsked
+from runner.wire.api_content import PublicationShown
+from runner.wire.api_request import PlanAsked, RequestShown
 from runner.words import N_, _
 
 
-def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan document with the plan it was found to be."""
+
+    document: PlanDocument
+    plan: Plan
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser, runbook_help: str) -> None:
     """What names a plan."""
-    parser.add_argument("runbook", metavar=_("RUNBOOK"), help=_("id or path of a runbook"))
+    parser.add_argument("runbook", metavar=_("RUNBOOK"), help=runbook_help)
     parser.add_argument(
         "-p",
         "--parameter",
@@ -36,7 +53,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=_("TIME"),
         help=_("window opens: 2026-11-29T00:30, 00:30, +10m or now"),
     )
-    parser.add_argument("--to", dest="closes", metavar=_("TIME"), help=_("window closes"))
+    parser.add_argument("--to", dest="closes", metavar=_("TIME"), help=_("window closes; +2h counts from its opening"))
 
 
 def window_of(here: Session, options: argparse.Namespace) -> Window | None:
@@ -49,8 +66,8 @@ def window_of(here: Session, options: argparse.Namespace) -> Window | None:
         return None
     if not (options.opens and options.closes):
         raise UsageError(N_("window: --from and --to belong together"))
-    now = here.clock.now().replace(microsecond=0)
-    return Window(instant(options.opens, now, here.site.timezone), instant(options.closes, now, here.site.timezone))
+    opens = instant(options.opens, here.clock.now().replace(microsecond=0), here.site.timezone)
+    return Window(opens, instant(options.closes, opens, here.site.timezone))
 
 
 def typed_parameters(pairs: Sequence[str]) -> dict[str, JsonValue]:
@@ -70,32 +87,69 @@ def typed_parameters(pairs: Sequence[str]) -> dict[str, JsonValue]:
     return values
 
 
-def published_plan(here: Session, options: argparse.Namespace) -> PlanDocument:
+def plan_of_content(here: Session, options: argparse.Namespace) -> Planned:
+    """The plan of the content on disk: the service's when it is published, else one to be read only."""
+    local = local_content(here.site, options.runbook)
+    if here.is_founded and is_published(find_publication(here, local.digest)):
+        return _made(here, local, options)
+    document = unpublished_plan(here.site, local, _asked(here, local, options))
+    return Planned(document, open_document(document))
+
+
+def published_plan(here: Session, options: argparse.Namespace) -> Planned:
     """The plan of the content on disk, which must be published.
 
     Raises:
         RefusedError: it is not.
     """
     local = local_content(here.site, options.runbook)
-    if not is_published(here, local.digest):
+    if not is_published(find_publication(here, local.digest)):
         raise RefusedError(
             N_("runbook {runbook}: the content on disk is not published"),
             rule="L1:not-published",
             hint=N_("publish it: twokey runbook publish {runbook}, by its author and by another person"),
             runbook=options.runbook,
         )
-    return here.service.make_plan(
-        PlanAsked(
-            content=local.digest,
-            parameters=typed_parameters(options.parameter),
-            hosts=tuple(options.host),
-            window=window_of(here, options),
-        )
-    )
+    return _made(here, local, options)
 
 
-def is_published(here: Session, digest: str) -> bool:
-    """Whether content of this digest was signed by its author and by another person."""
-    return any(
-        row.content == digest and row.state is PublicationState.PUBLISHED for row in here.service.runbooks().runbooks
+def plan_of_request(here: Session, shown: RequestShown) -> Plan:
+    """The plan of a request, recomputed from its parts and from the bytes of its content.
+
+    Raises:
+        VerificationError: it is not the plan the request names.
+    """
+    plan = open_document(here.service.plan(shown.request.plan))
+    require_same_plan(shown, plan)
+    reach = reach_of_shown(here.service, here.places.site, plan.content, plan.digests.content)
+    require_lookups_listed(plan, reach)
+    return plan
+
+
+def find_publication(here: Session, digest: str) -> PublicationShown | None:
+    """Content of this digest as the service knows it; None when it was never proposed."""
+    try:
+        return here.service.publication(digest)
+    except NotFoundError:
+        return None
+
+
+def is_published(publication: PublicationShown | None) -> bool:
+    """Whether content was signed by its author and by another person."""
+    return publication is not None and publication.row.state is PublicationState.PUBLISHED
+
+
+def _made(here: Session, local: LocalContent, options: argparse.Namespace) -> Planned:
+    document = here.service.make_plan(_asked(here, local, options))
+    plan = open_document(document)
+    require_lookups_listed(plan, local.reach)
+    return Planned(document, plan)
+
+
+def _asked(here: Session, local: LocalContent, options: argparse.Namespace) -> PlanAsked:
+    return PlanAsked(
+        content=local.digest,
+        parameters=typed_parameters(options.parameter),
+        hosts=tuple(options.host),
+        window=window_of(here, options),
     )

@@ -7,24 +7,30 @@ import getpass
 import json
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 from runner.client.autostart import connect
 from runner.client.memory import Memory
 from runner.client.service import Service
 from runner.client.signing import Signatory, person_of
 from runner.errors import NotFoundError, UsageError
+from runner.model.people import Person
 from runner.model.policy import Policy
 from runner.model.site import Site
+from runner.model.units import parse_duration
 from runner.runbook.places import checkpoints_folder, socket_of_state, state_of_site
 from runner.runbook.settings import load_policy, load_site
 from runner.runbook.site import find_site
 from runner.wire.api import ServiceStatus
 from runner.words import N_, _
+
+if TYPE_CHECKING:
+    from runner.client.signer import Signer
 
 
 class WallClock:
@@ -92,6 +98,11 @@ class Session:
         """The service, started if none answers."""
         return connect(self.places.site, self.places.state, self.places.socket)
 
+    @property
+    def is_founded(self) -> bool:
+        """Whether the site has a state directory, and so a service to ask."""
+        return self.places.state.exists()
+
     def reconnect(self) -> None:
         """Connect anew after the service was lost.
 
@@ -127,14 +138,7 @@ class Session:
     @cached_property
     def signatory(self) -> Signatory:
         """The person whose key was given, ready to sign."""
-        from runner.client.signer import signer_from_agent, signer_from_file
-
-        people = self.service.people().people
-        if self._options.key:
-            signer = signer_from_file(self._options.key, self._passphrase)
-        else:
-            signer = signer_from_agent([person.fingerprint for person in people])
-        person = person_of(signer, people)
+        person, signer = person_with_key(self._options, self.service.people().people)
         return Signatory(person, signer, self.service, self.memory, self.status.origin, self.clock)
 
     def run_named(self, name: str) -> str:
@@ -159,12 +163,28 @@ class Session:
             )
         return live[0].run
 
-    def _passphrase(self, path: str) -> str | None:
-        if self._options.passphrase_file:
-            return _first_line(self._options.passphrase_file)
+
+def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> tuple[Person, Signer]:
+    """The person who holds the key that was typed, or else the agent's, and the key ready to sign.
+
+    Raises:
+        UsageError: no such key, or it cannot be used.
+        SignatureError: it belongs to nobody who may sign here.
+    """
+    from runner.client.signer import signer_from_agent, signer_from_file
+
+    def passphrase(path: str) -> str | None:
+        if options.passphrase_file:
+            return _first_line(options.passphrase_file)
         if sys.stdin.isatty():
             return getpass.getpass(_("passphrase of {path}: ").format(path=path))
         return None
+
+    if options.key:
+        signer = signer_from_file(options.key, passphrase)
+    else:
+        signer = signer_from_agent([person.fingerprint for person in people])
+    return person_of(signer, people), signer
 
 
 def instant(text: str, now: datetime, zone: str) -> datetime:
@@ -173,11 +193,6 @@ def instant(text: str, now: datetime, zone: str) -> datetime:
     Raises:
         UsageError: none of these.
     """
-    from datetime import timedelta
-    from zoneinfo import ZoneInfo
-
-    from runner.model.units import parse_duration
-
     here = now.astimezone(ZoneInfo(zone))
     try:
         if text == "now":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from runner.cli.planning import plan_of_request
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -20,5 +21,5 @@ def run(options: argparse.Namespace) -> int:
     """Recompute the plan, sign."""
     with Session(options) as here:
         shown = here.service.request(options.number)
-        drafts.require_same_plan(shown, drafts.open_document(here.service.plan(shown.request.plan)))
+        plan_of_request(here, shown)
         return sign(here, drafts.start(shown.request), options)

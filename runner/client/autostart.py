@@ -1,24 +1,36 @@
 """Embedded mode: when no service answers, the first client starts one in the background, as tmux does.
 
-The started process tells through a pipe that it answers, or why it cannot; nothing is polled. Only the owner of a
-state directory starts a service on it.
+The started process tells through a pipe that it answers, or why it cannot, as the error document the service would
+send; nothing is polled. Only the owner of a state directory starts a service on it, and of several clients that come at
+once only one.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import select
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from runner.client.service import Service
 from runner.errors import UnreachableError, UsageError
+from runner.proof.canonical import parse_strict
+from runner.wire.documents import from_document
+from runner.wire.errors import ErrorDocument, from_wire
 from runner.words import N_
 
 READY: Final = b"ready\n"
 """What a started service writes to the descriptor it was given once it answers."""
 _LONGEST_WORD: Final = 64 * 1024
+_PATIENCE: Final = 60.0
+"""Seconds a service has to answer; a large log is looked at first."""
 
 
 def connect(site: Path, state: Path, socket: Path, *, start: bool = True) -> Service:
@@ -33,6 +45,7 @@ def connect(site: Path, state: Path, socket: Path, *, start: bool = True) -> Ser
     Raises:
         UnreachableError: none answers, and none could be started.
         UsageError: the state directory is missing or belongs to somebody else.
+        RunnerError: what kept the service from starting.
     """
     service = find_service(socket)
     if service is not None:
@@ -42,21 +55,19 @@ def connect(site: Path, state: Path, socket: Path, *, start: bool = True) -> Ser
             N_("service at {socket}: no answer"), hint=N_("start it with: twokey serve"), socket=str(socket)
         )
     _require_own(state)
-    said = _start(site, state)
-    service = find_service(socket)
+    with _alone(state):
+        service = find_service(socket)
+        if service is None:
+            _require_ready(_start(site, state), state)
+            service = find_service(socket)
     if service is None:
-        raise UnreachableError(
-            N_("service: it could not be started: {reason}"),
-            hint=N_("its log is {log}"),
-            reason=said or "-",
-            log=str(state / "service.log"),
-        )
+        raise _not_started(state, "-")
     return service
 
 
 def find_service(socket: Path) -> Service | None:
     """The service that answers at a socket; None when none does."""
-    if not socket.exists():
+    if not _is_there(socket):
         return None
     service = Service(socket)
     try:
@@ -64,7 +75,17 @@ def find_service(socket: Path) -> Service | None:
     except UnreachableError:
         service.close()
         return None
+    except BaseException:
+        service.close()
+        raise
     return service
+
+
+def _is_there(socket: Path) -> bool:
+    try:
+        return socket.exists()
+    except OSError:
+        return False  # a folder of somebody else; whoever goes on finds out why
 
 
 def _require_own(state: Path) -> None:
@@ -77,9 +98,7 @@ def _require_own(state: Path) -> None:
             state=str(state),
         ) from None
     except OSError as error:
-        raise UsageError(
-            N_("state directory {state}: {reason}"), state=str(state), reason=error.strerror or str(error)
-        ) from error
+        raise _unusable(state, error) from error
     if owner != os.geteuid():
         raise UsageError(
             N_("state directory {state}: it belongs to another user"),
@@ -88,13 +107,27 @@ def _require_own(state: Path) -> None:
         )
 
 
-def _start(site: Path, state: Path) -> str:
-    """Start a service and wait until it answers or gives up; what it said last."""
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Be the one client that starts a service; others wait until it answers."""
+    try:
+        descriptor = os.open(state / "starting", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(state, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _start(site: Path, state: Path) -> bytes:
+    """Start a service and wait until it answers or gives up; what it said."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "runner.cli.main", "--site", str(site), "--state", str(state)]
     command += ["serve", "--embedded", "--ready-fd", str(writing)]
     try:
-        subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -103,14 +136,51 @@ def _start(site: Path, state: Path) -> str:
             start_new_session=True,
             cwd="/",
         )
+    except OSError as error:
+        os.close(reading)
+        raise _not_started(state, error.strerror or str(error)) from error
     finally:
         os.close(writing)
+    threading.Thread(target=process.wait, name="service", daemon=True).start()
     with os.fdopen(reading, "rb") as pipe:
-        said = b""
-        while not said.endswith(READY) and len(said) < _LONGEST_WORD:
-            part = os.read(pipe.fileno(), 4096)
-            if not part:
-                break
-            said += part
-    lines = said.decode(errors="replace").removesuffix(READY.decode()).strip().splitlines()
-    return lines[0].removeprefix("twokey: ") if lines else ""
+        return _said(pipe.fileno())
+
+
+def _said(pipe: int) -> bytes:
+    """What a starting service says until it is ready, ends, or takes too long."""
+    said = b""
+    give_up = time.monotonic() + _PATIENCE
+    while not said.endswith(READY) and len(said) < _LONGEST_WORD:
+        if not select.select([pipe], [], [], max(0.0, give_up - time.monotonic()))[0]:
+            break
+        part = os.read(pipe, 4096)
+        if not part:
+            break
+        said += part
+    return said
+
+
+def _require_ready(said: bytes, state: Path) -> None:
+    """Raise what kept a service from starting."""
+    if said.endswith(READY):
+        return
+    lines = said.decode(errors="replace").strip().splitlines()
+    try:
+        document = parse_strict(lines[-1].encode()) if lines else None
+        error = from_wire(from_document(ErrorDocument, document)) if isinstance(document, dict) else None
+    except UsageError:
+        error = None
+    raise error or _not_started(state, lines[-1] if lines else "-")
+
+
+def _not_started(state: Path, reason: str) -> UnreachableError:
+    return UnreachableError(
+        N_("service: it could not be started: {reason}"),
+        hint=N_("its log is {log}"),
+        reason=reason,
+        log=str(state / "service.log"),
+    )
+
+
+def _unusable(state: Path, error: OSError) -> UsageError:
+    return UsageError(N_("state directory {state}: {reason}"), state=str(state), reason=error.strerror or str(error))

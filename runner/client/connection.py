@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import httpx
 
-from runner.errors import RunnerError, UnreachableError
+from runner.errors import RunnerError, UnreachableError, UsageError
 from runner.model.document import JsonObject
 from runner.proof.canonical import parse_strict
 from runner.wire.documents import from_document, to_document
@@ -128,7 +128,7 @@ class Connection:
 
     def _value(self, kind: type[Value], answer: httpx.Response) -> Value:
         self._require_success(answer)
-        return from_document(kind, self._document(answer))
+        return self._read(kind, answer)
 
     def _require_success(self, answer: httpx.Response) -> None:
         if answer.is_success:
@@ -136,7 +136,14 @@ class Connection:
         raise self._error(answer)
 
     def _error(self, answer: httpx.Response) -> RunnerError:
-        return from_wire(from_document(ErrorDocument, self._document(answer)))
+        return from_wire(self._read(ErrorDocument, answer))
+
+    def _read(self, kind: type[Value], answer: httpx.Response) -> Value:
+        document = self._document(answer)
+        try:
+            return from_document(kind, document)
+        except UsageError as error:
+            raise self._unreachable(f"HTTP {answer.status_code}: {error}") from error
 
     def _document(self, answer: httpx.Response) -> JsonObject:
         try:

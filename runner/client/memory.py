@@ -55,7 +55,7 @@ class Memory:
         Raises:
             VerificationError: the file is there, but is not what was written.
         """
-        path = self._path(origin)
+        path = self.place(origin)
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -77,7 +77,7 @@ class Memory:
             UsageError: the file cannot be written.
             VerificationError: the one that is there is not what was written.
         """
-        path = self._path(head.origin)
+        path = self.place(head.origin)
         former = self.find(head.origin)
         if former is not None and former.checkpoint().size > head.checkpoint().size:
             return
@@ -99,7 +99,8 @@ class Memory:
                 reason=error.strerror or str(error),
             ) from error
 
-    def _path(self, origin: str) -> Path:
+    def place(self, origin: str) -> Path:
+        """The file a log's head is remembered in."""
         readable = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in origin)[:60]
         return self._folder / f"{readable}.{hashlib.sha256(origin.encode()).hexdigest()[:16]}.json"
 

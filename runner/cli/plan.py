@@ -1,0 +1,93 @@
+"""`twokey plan`: the exact plan a runbook expands to, or the plan of a request; with --check, tried in check mode."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Final
+
+from runner.cli.output import put_json, tell
+from runner.cli.plan_text import print_plan
+from runner.cli.planning import Planned, add_plan_arguments, plan_of_content, plan_of_request, published_plan
+from runner.cli.session import Session
+from runner.cli.signed import add_key, hand_in, words
+from runner.cli.watch import watch
+from runner.client import drafts
+from runner.errors import UsageError
+from runner.model.document import JsonObject
+from runner.model.plan import Plan, PlanDocument
+from runner.rules.windows import latest_rollback_decision
+from runner.runbook.settings import load_policy
+from runner.wire.documents import to_document, to_value
+from runner.words import N_, _
+
+_NUMBER: Final = re.compile(r"[A-Z]+-\d{4}-\d{4,}")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be typed after the verb."""
+    add_plan_arguments(parser, _("id or path of a runbook, or the number of a request"))
+    parser.add_argument(
+        "--check", action="store_true", help=_("try it in Ansible's check mode and show what would change; signed")
+    )
+    add_key(parser)
+    parser.add_argument("--yes", action="store_true", help=_("sign --check without asking"))
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the plan, show it, try it."""
+    with Session(options) as here:
+        if _NUMBER.fullmatch(options.runbook):
+            return _print_of_request(here, options)
+        if options.check:
+            return _check(here, published_plan(here, options), options)
+        planned = plan_of_content(here, options)
+        if options.json:
+            put_json(_document(here, planned.document, planned.plan))
+        else:
+            _print(here, planned)
+        return 0
+
+
+def _print_of_request(here: Session, options: argparse.Namespace) -> int:
+    given = (options.check, options.parameter, options.host, options.opens, options.closes)
+    if any(given):
+        raise UsageError(N_("the plan of a request is fixed; nothing can be added to it"))
+    shown = here.service.request(options.runbook)
+    plan = plan_of_request(here, shown)
+    if options.json:
+        put_json(_document(here, here.service.plan(shown.request.plan), plan))
+    else:
+        print_plan(plan, published=True, zone=here.zone, policy=load_policy(here.site))
+    return 0
+
+
+def _check(here: Session, planned: Planned, options: argparse.Namespace) -> int:
+    """Have the plan carried out in check mode, and follow it to its end."""
+    if not options.json:
+        _print(here, planned)
+    outcome = hand_in(here, drafts.check(planned.plan), options)
+    if not options.json:
+        tell(words(outcome.message))
+    return watch(here, outcome.run, until_waiting=True, as_json=options.json)
+
+
+def _print(here: Session, planned: Planned) -> None:
+    zone, policy = here.site.timezone, load_policy(here.site)
+    print_plan(planned.plan, published=planned.document.published, zone=zone, policy=policy)
+
+
+def _document(here: Session, document: PlanDocument, plan: Plan) -> JsonObject:
+    """The plan document with what follows from it."""
+    window = plan.binding.window
+    by = None
+    if window is not None:
+        by = latest_rollback_decision(window, plan.rollback_estimate, load_policy(here.site).rollback_reserve)
+    return {
+        **to_document(document),
+        "risk": plan.risk.value,
+        "risk_reason": plan.risk_reason,
+        "rollback_estimate": plan.rollback_estimate,
+        "rollback_decision_by": to_value(by),
+    }
