@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 
 from runner.model.document import JsonObject
 from runner.model.units import DURATION_PATTERN, format_duration
-from runner.wire import fields, runbook, steps
+from runner.wire import fields, probes, runbook, steps
 from runner.wire.runbook import RunbookShape
 
 SCHEMA_FILE: Final = "runbooks/schema.json"
@@ -75,7 +75,7 @@ def _describe(definition: JsonObject, name: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Words under the fields of every shape, by shape and key."""
     found: dict[str, dict[str, str]] = {}
-    for module in (fields, steps, runbook):
+    for module in (fields, probes, steps, runbook):
         for node in _classes(module):
             own: dict[str, str] = {}
             for parent in (base.id for base in node.bases if isinstance(base, ast.Name)):
