@@ -202,6 +202,10 @@ def _ended(fold: EventFold, event: JsonObject) -> None:
     fold.ended = True
     rc = event.get("rc")
     fold.rc = rc if isinstance(rc, int) and not isinstance(rc, bool) else None
+    unfinished = event.get("unfinished")
+    for name in unfinished if isinstance(unfinished, list) else []:
+        if (host := fold.hosts.get(str(name))) is not None:
+            host.flying.setdefault("", True)
 
 
 def _stopped(fold: EventFold, event: JsonObject) -> None:

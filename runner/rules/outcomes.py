@@ -138,6 +138,8 @@ def _outcome(fold: EventFold, name: str, host: HostFacts, *, ended: bool, mutati
         return host.probed
     if fold.counts is None or fold.stopped:
         return _unfinished(fold, host, ended=ended, mutating=mutating)
+    if host.flying:
+        return HostOutcome.UNKNOWN
     counts = fold.counts.get(name)
     if counts is None:
         return HostOutcome.UNREACHABLE if _has_failed(fold) else HostOutcome.SKIPPED

@@ -33,6 +33,9 @@ class Task(Named, Protocol):
     resolved_action: str | None
     delegate_to: str | None
     diff: bool
+    any_errors_fatal: object
+    run_once: object
+    ignore_errors: object
 
     def get_path(self) -> str | None:
         """File and line it was written at."""
@@ -62,6 +65,11 @@ class Stats(Protocol):
 def uuid_of(task: Task) -> str:
     """What tells a task from every other of its play."""
     return str(vars(task)["_uuid"])
+
+
+def ends_play(task: Task) -> bool:
+    """Whether the play ends for every host when the task fails on one; a template may come to that."""
+    return bool(task.any_errors_fatal or task.run_once) and not task.ignore_errors
 
 
 def role_of(task: Task) -> str | None:

@@ -11,7 +11,8 @@ Ansible loads this file by itself as its only output plugin. Each event is one J
     playbook_start  playbook, check, diff
     play_start      pattern
     no_hosts_matched, no_hosts_remaining
-    task_start                          host_start      the task begins on this host (not yet connected)
+    task_start      fatal; whether its failure on one host ends the play for all
+    host_start      the task begins on this host (not yet connected)
     ok, changed, skipped, unreachable   result; how the task ended on the host
     failed          result, ignored
     item_ok, item_changed, item_failed, item_skipped    item, result; one item of a loop
@@ -50,6 +51,7 @@ from runner.engine.ansible_side.objects import (
     Result,
     Stats,
     Task,
+    ends_play,
     file_of,
     included,
     role_of,
@@ -273,7 +275,7 @@ class CallbackModule(_Results):
 
     def _start(self, task: Task, *, handler: bool | None = None) -> None:
         self._tasks.pop(uuid_of(task), None)
-        self.session.tell("task_start", **self._of(task), handler=handler)
+        self.session.tell("task_start", **self._of(task), handler=handler, fatal=ends_play(task) or None)
         self.session.pass_task_border()
 
 

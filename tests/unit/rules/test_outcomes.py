@@ -80,6 +80,15 @@ class TestComplete:
         assert concluded.state is AttemptState.FAILED
         assert "stranger" in concluded.reason
 
+    @pytest.mark.parametrize("told", [True, False])
+    def test_a_task_that_was_never_told_to_end_is_unknown_in_spite_of_statistics(self, *, told: bool) -> None:
+        play = Play("ab").task()
+        if not told:
+            play.told("host_start", host="a", task_uuid="lost", action="command")
+        play.stats()
+        play.events[-1]["unfinished"] = ["a"] if told else []
+        assert seen(play) == {"a": UNKNOWN, "b": OK}
+
 
 class TestUnreachable:
     def test_before_anything_could_change_it_was_not_reached(self) -> None:
