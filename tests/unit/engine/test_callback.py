@@ -34,6 +34,9 @@ class _Task(_Named):
     resolved_action: str | None = "ansible.builtin.command"
     delegate_to: str | None = None
     diff: bool = False
+    any_errors_fatal: bool = False
+    run_once: bool = False
+    ignore_errors: bool = False
 
     def get_path(self) -> str:
         return "/snap/playbooks/p.yml:3"
@@ -149,6 +152,13 @@ def test_hosts_in_the_middle_of_a_task_are_named_at_the_end(play: _Play) -> None
 def test_an_action_that_is_a_template_is_told_as_it_stands(play: _Play) -> None:
     play.callback.v2_runner_on_ok(_Result({}, _Task("do", action="{{ what }}", resolved_action=None)))
     assert one(play.events, event="ok")["action"] == "{{ what }}"
+
+
+def test_a_task_whose_failure_ends_the_play_for_all_is_told_as_such(play: _Play) -> None:
+    play.callback.v2_playbook_on_task_start(_Task("one", run_once=True), is_conditional=False)
+    play.callback.v2_playbook_on_task_start(_Task("two", any_errors_fatal=True), is_conditional=False)
+    play.callback.v2_playbook_on_task_start(_Task("three", run_once=True, ignore_errors=True), is_conditional=False)
+    assert [event.get("fatal") for event in play.events] == [True, True, None]
 
 
 def test_an_event_that_cannot_be_told_ends_the_play_at_its_next_border(play: _Play) -> None:
