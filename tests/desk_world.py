@@ -48,68 +48,11 @@ from runner.store.store import SqlLogStore, Store, Transaction
 from runner.wire.api_content import Proposal, UploadedFile
 from runner.wire.api_request import Outcome, PlanAsked, Signed
 from runner.wire.documents import to_document
+from tests.desk_site import ORIGIN, write_site
 from tests.ssh_keys import SoftwareKey, software_key
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-ORIGIN = "test.example/twokey"
 WINDOW = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=6))
-
-SITE = """\
-apiVersion: twokey/v1
-kind: Site
-name: test
-environment: test
-production: {production}
-origin: test.example/twokey
-timezone: Asia/Shanghai
-"""
-POLICY = """\
-apiVersion: twokey/v1
-kind: Policy
-name: two people
-max_runs: 2
-"""
-HOSTS = """\
-all:
-  vars: {colour: green}
-  children:
-    web:
-      hosts:
-        web1: {ansible_connection: local}
-"""
-RUNBOOK = """\
-apiVersion: twokey/v1
-kind: Runbook
-id: web-restart
-version: 1
-family: restart
-title: {en: Restart the web service, zh: 重启网站服务}
-owner: operations
-risk: ordinary
-parameters:
-  reason_code: {type: integer, default: 1, min: 1, max: 9}
-targets: {group: web}
-steps:
-  - id: look
-    manual:
-      instruct: {en: Read the gauge, zh: 读取仪表}
-      record: {level: {type: integer, min: 0, max: 10}}
-      read_only: true
-  - id: restart
-    gate: {}
-    playbook: web/restart.yml
-    verify: web/health.yml
-    rollback: none
-    because: {en: a restart undoes nothing, zh: 重启无需回退}
-"""
-PLAY = """\
-- hosts: all
-  gather_facts: false
-  tasks:
-    - name: {name}
-      ansible.builtin.command: {{cmd: "true"}}
-      changed_when: {changed}
-"""
 
 
 @dataclass
@@ -164,23 +107,6 @@ ALICE = Signer("alice", software_key("ssh-ed25519", 1))
 BOB = Signer("bob", software_key("ssh-ed25519", 2))
 CAROL = Signer("carol", software_key("ssh-ed25519", 3))
 STRANGER = Signer("alice", software_key("ssh-ed25519", 9))
-
-
-def write_site(folder: Path, *, production: bool = False) -> Site:
-    """A small site: one group, one runbook with a manual step, a gate and a playbook."""
-    files = {
-        "inventory/site.yml": SITE.format(production=str(production).lower()),
-        "inventory/test/hosts.yml": HOSTS,
-        "inventory/test/policy.yml": POLICY,
-        "runbooks/restart/web-restart.yml": RUNBOOK,
-        "playbooks/web/restart.yml": PLAY.format(name="restart", changed="true"),
-        "playbooks/web/health.yml": PLAY.format(name="health", changed="false"),
-    }
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return load_site(folder)
 
 
 def found(site: Site, state: Path, people: Sequence[Signer], clock: FixedClock) -> None:

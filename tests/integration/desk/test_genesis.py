@@ -26,7 +26,8 @@ from runner.rules import statements
 from runner.runbook.settings import load_policy
 from runner.wire.api_request import Signed
 from runner.wire.documents import to_document
-from tests.desk_world import ALICE, BOB, CAROL, FixedClock, Signer, World, write_site
+from tests.desk_site import write_site
+from tests.desk_world import ALICE, BOB, CAROL, FixedClock, Signer, World
 
 CLOCK = FixedClock()
 
