@@ -78,9 +78,12 @@ def _follow_lookup(walk: Walk, name: str, use: Use, place: Place, context: Conte
     if folder is None:
         walk.ledger.lookup(place, use.what)
         return
+    if name == "first_found":
+        walk.find_anything(context, place)
+        return
     for argument in use.arguments or (None,):
         term = argument
-        if term is None or name in {"csvfile", "ini", "first_found"}:
+        if term is None or name in {"csvfile", "ini"}:
             term = "{{ }}"
         elif name == "fileglob":
             term = _folder_of_pattern(term)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from runner.runbook.jinja import has_template, literal_head
 from runner.runbook.ledger import PLAYBOOKS, Ledger, inside_playbooks
 from runner.runbook.play_source import Place
 from runner.words import N_
+
+SEARCHED: Final = ("files", "templates", "vars", "tasks")
+"""Folders beside a playbook in which Ansible looks for files."""
+_ABSOLUTE = re.compile(r"""\{\{\s*['"][/~]""")
 
 
 class JobKind(StrEnum):
@@ -95,7 +101,7 @@ class Walk:
             place: where it is written.
             as_lookup: text of the lookup that names it; leading outside is then noted as unbound.
         """
-        if term.startswith(("/", "~")):
+        if _leads_outside(term):
             self._outside(term, place, as_lookup)
             return ()
         if has_template(term):
@@ -108,7 +114,7 @@ class Walk:
 
     def find_tasks(self, context: Context, term: str, place: Place) -> None:
         """Bind the list of tasks a path names and have it read."""
-        if term.startswith(("/", "~")):
+        if _leads_outside(term):
             self._outside(term, place, None)
             return
         if has_template(term):
@@ -118,6 +124,11 @@ class Walk:
         candidates = tuple(_inside(_task_candidates(context, term)))
         for path in self._bind_one_of(candidates, term, place):
             self.later(JobKind.TASKS, path, context.at(path))
+
+    def find_anything(self, context: Context, place: Place) -> None:
+        """Bind every folder beside the playbook in which Ansible looks for files; a role is bound whole anyway."""
+        for folder in SEARCHED if not context.roles else ():
+            self.ledger.bind_folder(f"{context.playbook_dir}/{folder}", place)
 
     def _bind_one_of(self, candidates: tuple[str, ...], term: str, place: Place) -> tuple[str, ...]:
         before = len(self.ledger.problems)
@@ -159,6 +170,11 @@ class Walk:
             self.ledger.problem(place, message, file=term)
             return ()
         return tuple(path for path in self.ledger.bind_folder(folder, place) if is_yaml(path))
+
+
+def _leads_outside(term: str) -> bool:
+    """Whether a path is absolute, also when it is written inside a template."""
+    return term.startswith(("/", "~")) or (has_template(term) and _ABSOLUTE.search(term) is not None)
 
 
 def is_yaml(path: str) -> bool:
