@@ -7,13 +7,15 @@ import os
 import sys
 import tempfile
 import traceback
+from typing import Final
 
 from runner.cli.output import tell
 from runner.errors import InvalidContentError, RefusedError, RunnerError
 from runner.words import _
 
-_INTERRUPTED = 130
-_UNEXPECTED = 2
+INTERRUPTED: Final = 130
+"""Exit code of a command that a person interrupted."""
+_UNEXPECTED: Final = 2
 
 
 def guarded(options: argparse.Namespace) -> int:
@@ -26,7 +28,7 @@ def guarded(options: argparse.Namespace) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         tell(_("interrupted"))
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -44,8 +44,6 @@ VERBS: Final = {
 }
 """Verb and its module in this package, in the order of the help."""
 
-INTERRUPTED: Final = 130
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the process's exit code.
@@ -62,11 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser, with the arguments of `verb` alone filled in (None: of no verb)."""
-    import argparse
-
     from runner.cli import options
 
-    parser = argparse.ArgumentParser(
+    parser = options.Parser(
         prog="twokey", description=options.description(), formatter_class=options.HelpText, allow_abbrev=False
     )
     options.add_global(parser)
@@ -86,8 +82,10 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
 def _run(typed: list[str]) -> int:
     from runner.cli import boundary, options
 
-    options.choose_language(typed)
-    verb = options.verb_in(typed, tuple(VERBS))
+    options.speak(typed)
+    verb = options.verb_in(typed)
+    if verb is not None and verb not in VERBS:
+        return options.complain_of_verb(verb, VERBS)
     parser = build_parser(verb)
     try:
         parsed = parser.parse_args(typed)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from runner import __version__
+from runner.cli.output import tell
+from runner.errors import UsageError
+from runner.model.nearest import nearest
 from runner.words import LANGUAGES, N_, _, language_of_locale, use_language
 
 _WITH_VALUE: Final = ("--site", "--state", "--key", "--passphrase-file", "--lang")
@@ -40,6 +45,34 @@ _HELP: Final = {
     "demo": N_("a whole change on a real application, told as it goes"),
     "tui": N_("the terminal user interface"),
 }
+
+
+_WORDS_OF_ARGPARSE: Final = (
+    N_("usage: "),
+    N_("options"),
+    N_("positional arguments"),
+    N_("show this help message and exit"),
+    N_("the following arguments are required: %s"),
+    N_("one of the arguments %s is required"),
+    N_("not allowed with argument %s"),
+    N_("unrecognized arguments: %s"),
+    N_("expected one argument"),
+    N_("expected at least one argument"),
+    N_("ignored explicit argument %r"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("argument %(argument_name)s: %(message)s"),
+)
+"""What Python's own parser says."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line and the next step, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        tell(_("twokey: {message}").format(message=message))
+        tell(_("  next: {advice}").format(advice=_("see {command} --help").format(command=self.prog)))
+        sys.exit(UsageError.exit_code)
 
 
 class HelpText(argparse.RawDescriptionHelpFormatter):
@@ -89,7 +122,7 @@ def add_global(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, help=_("language (default: as the locale)"))
 
 
-def choose_language(typed: Sequence[str]) -> None:
+def speak(typed: Sequence[str]) -> None:
     """Choose the language before the parser is built, since its help is translated too."""
     wanted = ""
     for position, word in enumerate(typed):
@@ -98,9 +131,13 @@ def choose_language(typed: Sequence[str]) -> None:
         elif word.startswith("--lang="):
             wanted = word.partition("=")[2]
     use_language(wanted or os.environ.get("TWOKEY_LANG", "") or language_of_locale())
+    argparse._ = _  # type: ignore[attr-defined]  # argparse looks its own words up under this name
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
-def verb_in(typed: Sequence[str], verbs: Sequence[str]) -> str | None:
+def verb_in(typed: Sequence[str]) -> str | None:
     """The verb that was typed: the first word that is no option and no option's value."""
     skip = False
     for word in typed:
@@ -109,5 +146,14 @@ def verb_in(typed: Sequence[str], verbs: Sequence[str]) -> str | None:
         elif word in _WITH_VALUE:
             skip = True
         elif not word.startswith("-"):
-            return word if word in verbs else None
+            return word
     return None
+
+
+def complain_of_verb(verb: str, known: Iterable[str]) -> int:
+    """Say that there is no such verb, and which one may be meant; the exit code."""
+    near = nearest(verb, known)
+    tell(_("twokey: there is no verb {verb}").format(verb=verb))
+    advice = _("did you mean {near}?").format(near=near) if near else _("see {command} --help").format(command="twokey")
+    tell(_("  next: {advice}").format(advice=advice))
+    return UsageError.exit_code

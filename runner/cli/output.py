@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from runner.wire.documents import to_value
-
 _CODES: Final = {"good": "32", "bad": "31", "wait": "33", "strong": "1", "faint": "2"}
 _GAP: Final = "  "
 
@@ -31,6 +29,8 @@ def tell(text: str) -> None:
 
 def put_json(value: object) -> None:
     """A value of the model or a document as JSON, keys in their order."""
+    from runner.wire.documents import to_value
+
     sys.stdout.write(json.dumps(to_value(value), ensure_ascii=False, indent=2) + "\n")
 
 
@@ -63,7 +63,9 @@ def cell_width(text: str) -> int:
 
 def clean(text: str) -> str:
     """Text without control characters, which a host could use to write over what people read."""
-    return "".join(char if char.isprintable() or char == "\t" else f"\\x{ord(char):02x}" for char in text)
+    if text.isprintable():
+        return text
+    return "".join(char if _is_shown(char) else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def clock(instant: datetime | None, zone: str) -> str:
@@ -79,6 +81,10 @@ def span(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def _is_shown(char: str) -> bool:
+    return char.isprintable() or char == "\t" or unicodedata.category(char) == "Zs"
 
 
 def _cells(char: str) -> int:

@@ -69,7 +69,7 @@ def _check(here: Session, planned: Planned, options: argparse.Namespace) -> int:
         _print(here, planned)
     outcome = hand_in(here, drafts.check(planned.plan), options)
     if not options.json:
-        tell(words(outcome.message))
+        tell(words(outcome.message, here.zone))
     return watch(here, outcome.run, until_waiting=True, as_json=options.json)
 
 

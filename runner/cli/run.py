@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import clock, put, put_json, put_table
+from runner.cli.output import clock, put_json, put_table, tell
 from runner.cli.run_text import print_report, print_run
 from runner.cli.session import Session
 from runner.cli.watch import watch
 from runner.model.run import RunState
+from runner.wire.api_run import RunShown
+from runner.wire.documents import to_document
 from runner.words import _
 
 
@@ -16,11 +18,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after the verb."""
     below = parser.add_subparsers(dest="part", required=True, metavar=_("WHAT"))
     listing = below.add_parser("list", help=_("runs, newest first"))
-    listing.add_argument("--state", dest="states", action="append", default=[], choices=list(RunState))
+    listing.add_argument(
+        "--state",
+        dest="states",
+        action="append",
+        default=[],
+        choices=[state.value for state in RunState],
+        metavar=_("STATE"),
+        help=_("only runs in this state; may be repeated"),
+    )
     listing.add_argument("--request", default="", metavar=_("NUMBER"), help=_("only runs of this request"))
+    listing.add_argument("--before", default=None, metavar=_("RUN"), help=_("go on where a page ended"))
     listing.add_argument("--limit", type=int, default=50, metavar=_("COUNT"), help=_("at most so many"))
     show = below.add_parser("show", help=_("a run with its steps, and what it waits for"))
-    watching = below.add_parser("watch", help=_("a run live; closing this changes nothing about the run"))
+    watching = below.add_parser(
+        "watch", help=_("a run live; Ctrl-C ends the watching (exit code 130) and changes nothing about the run")
+    )
     watching.add_argument("--until-waiting", action="store_true", help=_("end also when the run waits for people"))
     report = below.add_parser("report", help=_("what was done, by whom, with what result"))
     for part in (show, watching, report):
@@ -38,17 +51,28 @@ def run(options: argparse.Namespace) -> int:
         if options.part == "watch":
             return watch(here, name, until_waiting=options.until_waiting, as_json=options.json)
         shown = here.service.run(name)
+        if options.part == "report":
+            return _report(here, shown, as_json=options.json)
         if options.json:
             put_json(shown)
-        elif options.part == "show":
-            print_run(here, shown)
         else:
-            print_report(here, shown)
+            print_run(here, shown)
         return 0
 
 
+def _report(here: Session, shown: RunShown, *, as_json: bool) -> int:
+    """The run together with the request it carries out; a check has none."""
+    wanted = here.service.request(shown.row.request) if shown.row.request else None
+    if as_json:
+        put_json({"request": to_document(wanted) if wanted else None, "run": to_document(shown)})
+    else:
+        print_report(here, shown, wanted)
+    return 0
+
+
 def _list(here: Session, options: argparse.Namespace) -> int:
-    page = here.service.runs([RunState(state) for state in options.states], options.request, limit=options.limit)
+    states = [RunState(state) for state in options.states]
+    page = here.service.runs(states, options.request, options.before, options.limit)
     if options.json:
         put_json(page)
         return 0
@@ -67,5 +91,5 @@ def _list(here: Session, options: argparse.Namespace) -> int:
     ]
     put_table(heads, rows)
     if page.next:
-        put(_("there are more"))
+        tell(_("there are older ones: --before {position}").format(position=page.next))
     return 0

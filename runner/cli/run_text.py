@@ -8,6 +8,7 @@ from runner.cli.output import clock, put, span
 from runner.cli.session import Session
 from runner.cli.signed import words
 from runner.model.run import Attempt, HostOutcome, RunState
+from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown, StepShown, StepState
 from runner.words import _, current_language
 
@@ -27,6 +28,7 @@ _STEP_MEANINGS = {
     StepState.PENDING: "faint",
     StepState.NOT_REACHED: "faint",
 }
+_OVER = (StepState.DONE, StepState.MARKED_DONE)
 _LOST = (HostOutcome.FAILED, HostOutcome.UNKNOWN, HostOutcome.UNREACHABLE, HostOutcome.STOPPED)
 
 
@@ -40,9 +42,19 @@ def print_run(here: Session, shown: RunShown) -> None:
             put(line)
 
 
-def print_report(here: Session, shown: RunShown) -> None:
-    """The run from start to end: people, times, steps, outputs, decisions, signatures."""
+def print_report(here: Session, shown: RunShown, wanted: RequestShown | None) -> None:
+    """The run from start to end: request, people, times, steps, outputs, decisions, signatures."""
+    if wanted is not None:
+        request = wanted.request
+        put(
+            _("change {number}, requested by {person}: {reason}").format(
+                number=request.number, person=request.requester, reason=request.reason
+            )
+        )
     print_run(here, shown)
+    row = shown.row
+    began, ended = clock(row.started_at, here.zone) or "-", clock(row.ended_at, here.zone) or "-"
+    put(_("began {began}, ended {ended} ({zone})").format(began=began, ended=ended, zone=here.zone))
     put()
     for step in shown.steps:
         for name, value in step.outputs.items():
@@ -53,7 +65,7 @@ def print_report(here: Session, shown: RunShown) -> None:
                 at=clock(decision.at, here.zone), question=_(decision.question.value), choice=_(decision.choice.value)
             )
         )
-    for statement in shown.statements:
+    for statement in (*(wanted.statements if wanted else ()), *shown.statements):
         put(
             _("signed: {at} {kind} by {person} ({key})").format(
                 at=clock(statement.recorded, here.zone),
@@ -73,9 +85,11 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
         executor=row.executor, confirmer=row.confirmer or "-"
     )
     yield _("state: {state}; {people}").format(state=_(row.state.value), people=people)
+    done = sum(step.state in _OVER for step in shown.steps)
+    yield _("steps done: {done} of {all}").format(done=done, all=len(shown.steps))
     if shown.act:
         yield _("turn: {title} ({people})").format(
-            title=words(shown.act.title), people=", ".join(shown.act.people) or _("nobody")
+            title=words(shown.act.title, here.zone), people=", ".join(shown.act.people) or _("nobody")
         )
     if shown.asked:
         yield _("question: {question} at {step}: {choices}").format(
@@ -89,7 +103,7 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
         yield _("window until {closes}; latest rollback decision {by}").format(
             closes=clock(row.window.closes, here.zone), by=clock(shown.rollback_decision_by, here.zone) or "-"
         )
-    yield _("if nobody does anything: {sentence}").format(sentence=words(shown.otherwise))
+    yield _("if nobody does anything: {sentence}").format(sentence=words(shown.otherwise, here.zone))
 
 
 def step_line(step: StepShown) -> str:

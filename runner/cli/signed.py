@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +22,7 @@ from runner.words import N_, _
 
 _SPOKEN: Final = frozenset({"choice", "kind", "part", "question", "risk", "state"})
 """Facts that are words of ours, not of the site."""
-_TIMES: Final = frozenset({"closes", "not_after", "not_before", "opens"})
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def add_signing(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +80,7 @@ def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statemen
 def sentence(statement: Statement, zone: str) -> str:
     """What a statement says, in the current language, with times as people of the site read them."""
     message, facts = describe(statement)
-    return fill(message, spoken(facts) | {name: _local(facts[name], zone) for name in _TIMES & facts.keys()})
+    return fill(message, {name: _local(fact, zone) for name, fact in spoken(facts).items()})
 
 
 def require_yes(given: bool, subject: str) -> None:  # noqa: FBT001 - the option as it was typed
@@ -113,19 +114,23 @@ def print_outcome(here: Session, outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         put_json(outcome)
         return
-    put(words(outcome.message))
+    put(words(outcome.message, here.zone))
     turn = outcome.next
     if turn is None:
         return
-    put(_("next: {title} ({people})").format(title=words(turn.title), people=", ".join(turn.people) or _("nobody")))
+    put(
+        _("next: {title} ({people})").format(
+            title=words(turn.title, here.zone), people=", ".join(turn.people) or _("nobody")
+        )
+    )
     if turn.until:
         left = span((turn.until - here.clock.now()).total_seconds())
         put(_("until: {until}, {left} left").format(until=clock(turn.until, here.zone), left=left))
 
 
-def words(told: Words) -> str:
-    """A sentence of the service in the current language."""
-    return fill(told.message, spoken(told.facts))
+def words(told: Words, zone: str) -> str:
+    """A sentence of the service in the current language, with times as people of the site read them."""
+    return fill(told.message, {name: _local(fact, zone) for name, fact in spoken(told.facts).items()})
 
 
 def spoken(facts: Mapping[str, Fact]) -> dict[str, Fact]:
@@ -133,8 +138,7 @@ def spoken(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     return {name: _(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()}
 
 
-def _local(fact: Fact, zone: str) -> str:
-    try:
-        return clock(datetime.fromisoformat(str(fact)), zone)
-    except ValueError:
-        return str(fact)
+def _local(fact: Fact, zone: str) -> Fact:
+    if isinstance(fact, str) and _INSTANT.fullmatch(fact):
+        return clock(datetime.fromisoformat(fact), zone)
+    return fact

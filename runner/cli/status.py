@@ -65,7 +65,11 @@ def _print(service: Service, *, as_json: bool) -> None:
         put_table(
             heads,
             [
-                (", ".join(act.people) or _("nobody"), words(act.title), clock(act.until, status.timezone) or "-")
+                (
+                    ", ".join(act.people) or _("nobody"),
+                    words(act.title, status.timezone),
+                    clock(act.until, status.timezone) or "-",
+                )
                 for act in waiting.acts
             ],
         )

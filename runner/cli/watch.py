@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from runner.cli.boundary import INTERRUPTED
 from runner.cli.event_text import event_lines
 from runner.cli.output import put, tell
 from runner.cli.run_text import head, print_run
@@ -52,7 +53,7 @@ def watch(here: Session, run: str, *, until_waiting: bool, as_json: bool) -> int
         shown = _follow(here, shown, end, as_json=as_json)
     except KeyboardInterrupt:
         tell(_("no longer watching; the run goes on. Watch it again: twokey run watch {run}").format(run=run))
-        raise
+        return INTERRUPTED
     if not as_json:
         print_run(here, shown)
     return code_of(shown)
@@ -75,7 +76,14 @@ def _follow(here: Session, shown: RunShown, end: frozenset[RunState], *, as_json
             for event in _events(here, run, after):
                 if isinstance(event, EntryShown):
                     after = event.id
-                    _print(event, as_json=as_json)
+                    _print(event, here.zone, as_json=as_json)
+                else:
+                    after = max(after, event.until)
+                    tell(
+                        _("some lines were left out here; the log has them: twokey audit list --run {run}").format(
+                            run=run
+                        )
+                    )
                 if isinstance(event, Gap) or event.tag == Tag.RUN_MOVED:
                     shown = here.service.run(run)
                     if shown.row.state in end:
@@ -99,11 +107,11 @@ def _events(here: Session, run: str, after: int) -> Iterator[EntryShown | Gap]:
                 yield event
 
 
-def _print(event: EntryShown, *, as_json: bool) -> None:
+def _print(event: EntryShown, zone: str, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(to_document(event), ensure_ascii=False) + "\n")
     else:
-        for line, meaning in event_lines(event):
+        for line, meaning in event_lines(event, zone):
             put(line, meaning)
     sys.stdout.flush()
 
