@@ -161,13 +161,13 @@ def _counted(fold: EventFold, host: HostFacts, counts: HostCounts, *, mutating: 
 
 def _unfinished(fold: EventFold, host: HostFacts, *, ended: bool, mutating: bool) -> HostOutcome:
     """Outcome of a host without closing statistics."""
-    if host.unreachable:
-        return HostOutcome.UNKNOWN if mutating and host.lost else HostOutcome.UNREACHABLE
     if host.flying:
         return HostOutcome.UNKNOWN
     if not ended and fold.border and host.ended_at < fold.border:
-        # A task may have been begun here and the event that says so not been written.
+        # A task may have begun here and the event that says so not been written, even after a failure: some are ignored.
         return HostOutcome.UNKNOWN
+    if host.unreachable:
+        return HostOutcome.UNKNOWN if mutating and host.lost else HostOutcome.UNREACHABLE
     if host.failed_at >= 0:
         return HostOutcome.FAILED
     return HostOutcome.STOPPED if host.started else HostOutcome.UNREACHABLE
