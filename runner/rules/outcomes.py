@@ -164,7 +164,7 @@ def _unfinished(fold: EventFold, host: HostFacts, *, ended: bool, mutating: bool
     if host.flying:
         return HostOutcome.UNKNOWN
     if not ended and fold.border and host.ended_at < fold.border:
-        # A task may have begun here and the event that says so not been written, even after a failure: some are ignored.
+        # A task may have begun here and the event that says so not been written; a failure may have been ignored.
         return HostOutcome.UNKNOWN
     if host.unreachable:
         return HostOutcome.UNKNOWN if mutating and host.lost else HostOutcome.UNREACHABLE
