@@ -17,20 +17,18 @@ from zoneinfo import ZoneInfo
 from runner.client.autostart import connect
 from runner.client.memory import Memory
 from runner.client.service import Service
-from runner.client.signing import Signatory, person_of
 from runner.errors import NotFoundError, UsageError
 from runner.model.people import Person
 from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.units import parse_duration
 from runner.runbook.places import checkpoints_folder, socket_of_state, state_of_site
-from runner.runbook.settings import load_policy, load_site
-from runner.runbook.site import find_site
 from runner.wire.api import ServiceStatus
 from runner.words import N_, _
 
 if TYPE_CHECKING:
     from runner.client.signer import Signer
+    from runner.client.signing import Signatory
 
 
 class WallClock:
@@ -66,7 +64,10 @@ def places_of(options: argparse.Namespace) -> Places:
     root: Path | None = options.site.absolute() if options.site else None
     if root is None and state is not None:
         root = _site_of_state(state)
-    root = root or find_site(Path.cwd())
+    if root is None:
+        from runner.runbook.site import find_site
+
+        root = find_site(Path.cwd())
     if root is None:
         raise NotFoundError(
             N_("no site here: no folder upwards of {folder} is one"),
@@ -119,10 +120,14 @@ class Session:
 
     @cached_property
     def site(self) -> Site:
+        from runner.runbook.settings import load_site
+
         return load_site(self.places.site)
 
     @cached_property
     def policy(self) -> Policy:
+        from runner.runbook.settings import load_policy
+
         return load_policy(self.site)
 
     @property
@@ -138,6 +143,8 @@ class Session:
     @cached_property
     def signatory(self) -> Signatory:
         """The person whose key was given, ready to sign."""
+        from runner.client.signing import Signatory
+
         person, signer = person_with_key(self._options, self.service.people().people)
         return Signatory(person, signer, self.service, self.memory, self.status.origin, self.clock)
 
@@ -172,6 +179,7 @@ def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> 
         SignatureError: it belongs to nobody who may sign here.
     """
     from runner.client.signer import signer_from_agent, signer_from_file
+    from runner.client.signing import person_of
 
     def passphrase(path: str) -> str | None:
         if options.passphrase_file:

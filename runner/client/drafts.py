@@ -18,7 +18,6 @@ from runner.model.run import AttemptKey, Choice
 from runner.model.statement import StatementKind
 from runner.rules import statements
 from runner.rules.plans import open_plan
-from runner.runbook.loader import parse_runbook
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown
@@ -42,6 +41,8 @@ def open_document(document: PlanDocument) -> Plan:
         VerificationError: the document is not what its digests say.
         UsageError: it is not of its shape.
     """
+    from runner.runbook.loader import parse_runbook
+
     source = document.runbook_source.encode()
     path = str(document.content.get("runbook", "runbook"))
     return open_plan(document, parse_runbook(source, path), from_document)

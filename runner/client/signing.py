@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from runner.client.drafts import Draft
 from runner.client.memory import Memory
 from runner.client.service import Service
-from runner.client.signer import Signer
 from runner.client.witness import witness
 from runner.errors import SignatureError
 from runner.model.people import Person
@@ -19,6 +19,9 @@ from runner.proof.statement import namespace, statement_bytes
 from runner.wire.api_request import Outcome, Signed
 from runner.wire.documents import to_document
 from runner.words import N_
+
+if TYPE_CHECKING:
+    from runner.client.signer import Signer
 
 _NONCE_BYTES = 16
 
