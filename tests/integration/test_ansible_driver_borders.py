@@ -180,15 +180,17 @@ from pathlib import Path
 from runner.engine.ansible import prepare
 from tests.ansible_jobs import Site
 site = Site(Path(sys.argv[1]))
-waiting = prepare(site.job("waiting", "quick.yml"))
-running = prepare(site.job("attempt", "borders.yml"))
+waiting = prepare(site.job("waiting", "quick.yml", control_dir=Path(sys.argv[2])))
+running = prepare(site.job("attempt", "borders.yml", control_dir=Path(sys.argv[2])))
 running.begin({"folder": sys.argv[1]})
 running.wait()
 """
 
 
-def test_when_the_driver_dies_nothing_new_begins(site: Site) -> None:
-    driver = subprocess.Popen([sys.executable, "-c", _ABANDONING, str(site.folder)], cwd=Path(__file__).parents[2])
+def test_when_the_driver_dies_nothing_new_begins(site: Site, short_folder: Path) -> None:
+    driver = subprocess.Popen(
+        [sys.executable, "-c", _ABANDONING, str(site.folder), str(short_folder)], cwd=Path(__file__).parents[2]
+    )
     wait_until(lambda: _gate_readers(site, "gate1"), SECONDS, "the first task")
     waiting = wait_until(
         lambda: [pid for pid in processes_with("quick.yml") if _parent(pid) == driver.pid],
