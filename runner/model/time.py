@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType, Protocol
 
 from runner.errors import UsageError
@@ -13,6 +13,7 @@ Seconds = NewType("Seconds", int)
 """A span of time in whole seconds."""
 
 
+_NO_OFFSET = timedelta(0)
 _WITHOUT_ZONE = len("2026-11-23T18:03:00.000000")
 
 
@@ -30,7 +31,7 @@ def require_utc(instant: datetime) -> None:
     Raises:
         UsageError: the instant has no zone or is not UTC.
     """
-    if instant.utcoffset() != UTC.utcoffset(None):
+    if instant.tzinfo is not UTC and instant.utcoffset() != _NO_OFFSET:
         raise UsageError(N_("time {instant}: expected an instant in UTC"), instant=instant.isoformat())
 
 

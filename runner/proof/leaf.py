@@ -15,13 +15,13 @@ import hashlib
 import json
 from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from runner.errors import UsageError, VerificationError
-from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, LeafFields, LeafKeys, LogMode
 from runner.model.time import instant_to_text
-from runner.proof.canonical import CanonicalError, canonical_bytes, require_digest
+from runner.proof.canonical import MAX_INTEGER, CanonicalError, require_digest
 from runner.words import N_
 
 VERSION: Final = 1
@@ -30,6 +30,10 @@ MAX_LEAF: Final = 16 * 1024
 MIN_SALT: Final = 16
 MAX_SALT: Final = 32
 
+_AFTER_EVENT_FIELDS: Final = ("host", "plan", "request", "role", "run", "statement", "step")
+_AFTER_EVENT: Final = attrgetter(*_AFTER_EVENT_FIELDS)
+_AFTER_EVENT_NAMES: Final = tuple(f'"{name}":' for name in _AFTER_EVENT_FIELDS)
+_quoted: Final = json.encoder.encode_basestring
 _COMMITMENT: Final = b"twokey.v1.payload\x00"
 _NAMES: Final = frozenset({"about", "actor", "mode", "occurred", "payload", "recorded", "tag", "v"})
 _ABOUT_NUMBERS: Final = frozenset({"batch", "attempt", "event"})
@@ -45,27 +49,64 @@ def leaf_bytes(leaf: LeafFields) -> bytes:
     Raises:
         UsageError: a time is not UTC, something has no canonical form, or they are more than `MAX_LEAF`.
     """
-    about = leaf.about
-    known: JsonObject = {}
-    for name in _ABOUT:
-        value = getattr(about, name)
-        if value is not None and value != "":
-            known[name] = value
-    data = canonical_bytes(
-        {
-            "about": known,
-            "actor": {"id": leaf.actor, "kind": leaf.actor_kind.value},
-            "mode": leaf.mode.value,
-            "occurred": instant_to_text(leaf.occurred),
-            "payload": leaf.payload,
-            "recorded": instant_to_text(leaf.recorded),
-            "tag": leaf.tag,
-            "v": VERSION,
-        }
-    )
-    if len(data) > MAX_LEAF:
-        raise CanonicalError(N_("leaf: got {size} bytes, expected at most {limit}"), size=len(data), limit=MAX_LEAF)
-    return data
+    frame = LeafFrame(leaf.mode, leaf.recorded)
+    return frame.leaf(leaf.tag, leaf.occurred, leaf.actor_kind, leaf.actor, leaf.about, leaf.payload)
+
+
+class LeafFrame:
+    """What leaves recorded together have in common.
+
+    NOTE: the hot path of the log. The names of a leaf are few and known, so its canonical JSON is put together here
+    in their order; a test proves that `canonical_bytes` would write the same.
+    """
+
+    __slots__ = ("_mode", "_recorded")
+
+    def __init__(self, mode: LogMode, recorded: datetime) -> None:
+        self._mode = f'}},"mode":"{mode.value}","occurred":"'
+        self._recorded = f',"recorded":"{instant_to_text(recorded)}","tag":'
+
+    def leaf(
+        self, tag: str, occurred: datetime, kind: ActorKind, actor: str, about: About, payload: str | None
+    ) -> bytes:
+        """The bytes of one leaf.
+
+        Raises:
+            UsageError: as `leaf_bytes`.
+        """
+        committed = "null" if payload is None else f'"{payload}"'
+        try:
+            data = (
+                f'{{"about":{{{_about_text(about)}}},"actor":{{"id":{_quoted(actor)},"kind":"{kind.value}"'
+                f'{self._mode}{instant_to_text(occurred)}","payload":{committed}{self._recorded}{_quoted(tag)},"v":1}}'
+            ).encode()
+        except (TypeError, UnicodeEncodeError) as error:
+            raise CanonicalError(N_("leaf: has no canonical form: {reason}"), reason=str(error)[:200]) from error
+        if len(data) > MAX_LEAF:
+            raise CanonicalError(N_("leaf: got {size} bytes, expected at most {limit}"), size=len(data), limit=MAX_LEAF)
+        return data
+
+
+def _about_text(about: About) -> str:
+    """The members of `about` that are known, in canonical order."""
+    parts = []
+    if (attempt := about.attempt) is not None:
+        parts.append(f'"attempt":{_number(attempt)}')
+    if (batch := about.batch) is not None:
+        parts.append(f'"batch":{_number(batch)}')
+    if about.content:
+        parts.append(f'"content":{_quoted(about.content)}')
+    if (event := about.event) is not None:
+        parts.append(f'"event":{_number(event)}')
+    values = _AFTER_EVENT(about)
+    parts += [f"{name}{_quoted(value)}" for name, value in zip(_AFTER_EVENT_NAMES, values, strict=True) if value]
+    return ",".join(parts)
+
+
+def _number(value: int) -> str:
+    if type(value) is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise CanonicalError(N_("leaf: {value} is not a whole number within {limit}"), value=value, limit=MAX_INTEGER)
+    return str(value)
 
 
 def parse_leaf(data: bytes) -> LeafFields:
@@ -102,11 +143,7 @@ def search_keys(data: bytes) -> LeafKeys:
 
 def payload_commitment(salt: bytes, payload: bytes) -> str:
     """What a leaf says about its payload: `sha256:<hex>`."""
-    hasher = hashlib.sha256(_COMMITMENT)
-    hasher.update(len(salt).to_bytes(1, "big"))
-    hasher.update(salt)
-    hasher.update(payload)
-    return "sha256:" + hasher.hexdigest()
+    return "sha256:" + hashlib.sha256(b"".join((_COMMITMENT, bytes((len(salt),)), salt, payload))).hexdigest()
 
 
 def _fields_of(document: Any) -> LeafFields:  # noqa: ANN401 - JSON as it was read, not yet known to be a leaf

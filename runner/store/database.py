@@ -24,6 +24,7 @@ class Database:
         self._reader = reader
         self._clean_up = clean_up
         self._turn = threading.Lock()
+        self._connection: Connection | None = None
         self._writing_thread: int | None = None
         self.place = place
         """Where it lies, for messages."""
@@ -76,10 +77,18 @@ class Database:
         with self._turn:
             self._writing_thread = threading.get_ident()
             try:
-                with database_errors(self.place), self._writer.begin() as connection:
-                    yield connection
+                with database_errors(self.place):
+                    connection = self._writing_connection(self._writer)
+                    with connection.begin():
+                        yield connection
             finally:
                 self._writing_thread = None
+
+    def _writing_connection(self, writer: Engine) -> Connection:
+        """The one connection that writes; it stays open, since taking it anew costs as much as a small transaction."""
+        if self._connection is None or self._connection.closed:
+            self._connection = writer.connect()
+        return self._connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -94,6 +103,8 @@ class Database:
     def close(self) -> None:
         """Close all connections; the last one merges the write-ahead log into the database."""
         self._reader.dispose()
+        if self._connection is not None:
+            self._connection.close()
         if self._writer is not None:
             self._writer.dispose()
         if self._clean_up is not None:

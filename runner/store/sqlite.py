@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -30,6 +31,7 @@ _MORE_READERS: Final = 16
 _PUT_LEAVES: Final = (
     "INSERT INTO audit_inbox (leaf, payload, salt, source) VALUES (?, ?, ?, ?) ON CONFLICT (source) DO NOTHING"
 )
+_LEAF_ROW: Final = attrgetter("leaf", "payload", "salt", "source")
 _PUT_ENTRIES: Final = (
     "INSERT INTO audit_entries (position, inbox, tag, run, request, actor, occurred) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -129,8 +131,7 @@ def put_leaves(connection: Connection, leaves: Sequence[Leaf]) -> None:
 
     NOTE: one writer at a time numbers the rows, so inbox numbers grow in the order of commits.
     """
-    rows = [(leaf.leaf, leaf.payload, leaf.salt, leaf.source) for leaf in leaves]
-    connection.exec_driver_sql(_PUT_LEAVES, rows)
+    connection.exec_driver_sql(_PUT_LEAVES, list(map(_LEAF_ROW, leaves)))
 
 
 def put_entries(connection: Connection, entries: Sequence[SequencedLeaf]) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UsageError, VerificationError
+from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, LeafFields, LogMode
+from runner.model.time import instant_to_text
 from runner.proof.canonical import canonical_bytes
 from runner.proof.leaf import MAX_LEAF, leaf_bytes, parse_leaf, payload_commitment, search_keys
 
@@ -40,9 +44,44 @@ leaves = st.builds(
     actor_kind=st.sampled_from(ActorKind),
     actor=texts,
     mode=st.sampled_from(LogMode),
-    about=st.builds(About, request=texts, run=texts, batch=numbers, step=texts, attempt=numbers, event=numbers),
+    about=st.builds(
+        About,
+        **dict.fromkeys(("request", "run", "step", "role", "host", "content", "plan", "statement"), texts),
+        **dict.fromkeys(("batch", "attempt", "event"), numbers),
+    ),
     payload=st.none() | st.binary(min_size=32, max_size=32).map(lambda data: "sha256:" + data.hex()),
 )
+
+
+@given(leaves)
+def test_a_leaf_is_the_canonical_form_of_what_it_says(leaf: LeafFields) -> None:
+    about = {name: value for name, value in asdict(leaf.about).items() if value not in (None, "")}
+    says: JsonObject = {
+        "about": about,
+        "actor": {"id": leaf.actor, "kind": leaf.actor_kind},
+        "mode": leaf.mode,
+        "occurred": instant_to_text(leaf.occurred),
+        "payload": leaf.payload,
+        "recorded": instant_to_text(leaf.recorded),
+        "tag": leaf.tag,
+        "v": 1,
+    }
+    assert leaf_bytes(leaf) == canonical_bytes(says)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        About(event=2**53),
+        About(event=True),
+        About(event=cast("int", 1.0)),
+        About(run=cast("str", 7)),
+        About(run="\ud800"),
+    ],
+)
+def test_what_has_no_canonical_form_has_no_leaf(about: About) -> None:
+    with pytest.raises(UsageError):
+        leaf_bytes(replace(LEAF, about=about))
 
 
 def test_the_form_of_a_leaf_is_final() -> None:
