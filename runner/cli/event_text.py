@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from runner.model.document import JsonObject, JsonValue
 from runner.rules.tags import Tag
 from runner.wire.api_audit import EntryShown
+from runner.wire.spoken import spoken
 from runner.words import N_, _
 
 Line = tuple[str, str]
@@ -89,16 +90,18 @@ def _told(entry: EntryShown, payload: JsonObject) -> Line:
         return _("begun: {attempt}").format(attempt=_attempt(entry.about)), "strong"
     if tag in (Tag.ATTEMPT_ENDED, Tag.ATTEMPT_UNKNOWN):
         reason = _text(payload, "reason")
-        text = _("ended: {attempt}: {state}").format(attempt=_attempt(entry.about), state=_(_text(payload, "state")))
+        text = _("ended: {attempt}: {state}").format(
+            attempt=_attempt(entry.about), state=spoken(_text(payload, "state"))
+        )
         return f"{text} ({reason})" if reason else text, "" if _text(payload, "state") == "succeeded" else "bad"
     if tag == Tag.RUN_MOVED:
         old, new = _text(payload, "from"), _text(payload, "to")
-        return _("run: {old} → {new}").format(old=_(old), new=_(new)), "strong"
+        return _("run: {old} → {new}").format(old=spoken(old), new=spoken(new)), "strong"
     if tag == Tag.RUN_OUTPUTS:
         return _("reported: {values}").format(values=_pairs(payload)), ""
     if tag not in _SENTENCES:
         return f"{tag}  {entry.actor}", "faint"
-    facts = {name: _(str(value)) if name in _WORDS else value for name, value in payload.items()}
+    facts = {name: spoken(str(value)) if name in _WORDS else value for name, value in payload.items()}
     return _(_SENTENCES[tag]).format_map(_Facts(facts | {"actor": entry.actor})), "strong"
 
 
@@ -118,10 +121,10 @@ def _ansible(event: JsonObject) -> Iterator[Line]:
     elif kind == "diff":
         yield from _diff(event.get("diff"))
     elif kind in _HOST_EVENTS:
-        yield f"  {_(kind)}: {_text(event, 'host')}{_message(event)}", _HOST_EVENTS[kind]
+        yield f"  {spoken(kind)}: {_text(event, 'host')}{_message(event)}", _HOST_EVENTS[kind]
         yield from _output(event.get("result"))
     elif kind in _SPOKEN:
-        yield f"  {_(kind)}: {(_text(event, 'text') or _text(event, 'error'))[:_LONGEST]}", _SPOKEN[kind]
+        yield f"  {spoken(kind)}: {(_text(event, 'text') or _text(event, 'error'))[:_LONGEST]}", _SPOKEN[kind]
     elif kind in _BORDERS:
         yield f"  {_(_BORDERS[kind])}", "wait"
 
@@ -177,9 +180,12 @@ def _probe(payload: JsonObject) -> Iterator[Line]:
         figures = payload.get("figures")
         shown = _pairs(figures) if isinstance(figures, dict) else ""
         reason = f" ({_text(payload, 'reason')})" if _text(payload, "reason") else ""
-        yield f"  {host} {_(_text(payload, 'probe'))}: {mark} {shown}{reason}".rstrip(), "good" if within else "bad"
+        yield (
+            f"  {host} {spoken(_text(payload, 'probe'))}: {mark} {shown}{reason}".rstrip(),
+            "good" if within else "bad",
+        )
     elif kind == "probe_end" and _text(payload, "outcome") != "ok":
-        yield f"  {host}: {_(_text(payload, 'outcome'))} {_text(payload, 'reason')}".rstrip(), "bad"
+        yield f"  {host}: {spoken(_text(payload, 'outcome'))} {_text(payload, 'reason')}".rstrip(), "bad"
 
 
 def _pairs(values: JsonObject) -> str:

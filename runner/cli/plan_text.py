@@ -12,6 +12,7 @@ from runner.model.runbook import ManualWork, PlaybookWork, PlayRef, Probe, Probe
 from runner.model.units import format_duration, format_size
 from runner.rules.expansion import expand
 from runner.rules.windows import latest_rollback_decision
+from runner.wire.spoken import spoken
 from runner.words import _, current_language
 
 _DIGITS = 12
@@ -55,7 +56,7 @@ def _head(plan: Plan, *, published: bool, zone: str, policy: Policy) -> Iterator
     yield _("plan digest:  {digest}").format(digest=short(plan.digests.plan))
     place = _("PRODUCTION") if binding.production else _("not production")
     yield _("environment:  {name} ({place})").format(name=binding.environment, place=place)
-    yield _("risk class:   {risk} ({reason})").format(risk=_(plan.risk.value), reason=fill(plan.risk_reason, {}))
+    yield _("risk class:   {risk} ({reason})").format(risk=spoken(plan.risk), reason=fill(plan.risk_reason, {}))
     for name, value in sorted(binding.parameters.items()):
         yield _("parameter:    {name} = {value}").format(name=name, value=value)
     if binding.window is None:
@@ -91,12 +92,12 @@ def step_lines(number: int, step: Step) -> Iterator[str]:
     """One step: what it does, its gate, its verification and its rollback."""
     title = f"  {step.title.in_language(current_language())}" if step.title else ""
     kind = _("changes hosts") if step.mutating else _("read only")
-    once = ", " + _("once, {when} the batches").format(when=_(step.once.value)) if step.once else ""
+    once = ", " + _("once, {when} the batches").format(when=spoken(step.once)) if step.once else ""
     yield f"{number}. {step.id}{title}  [{kind}{once}, " + _("at most {span}").format(span=span(step.timeout)) + "]"
     if step.gate:
         say = step.gate.say.in_language(current_language()) if step.gate.say else _("both people sign before it")
         yield _("     gate: {say} (waits {span}, then: {late})").format(
-            say=say, span=format_duration(step.gate.wait_at_most), late=_(step.gate.when_late.value)
+            say=say, span=format_duration(step.gate.wait_at_most), late=spoken(step.gate.when_late)
         )
     yield from _work(step)
 
@@ -155,7 +156,7 @@ def _probe(probe: Probe) -> str:
         ProbeKind.LOAD: f" ≤ {(probe.at_most or 0) / 100:g}",
         ProbeKind.FILE: f" {probe.path}",
     }
-    return _(probe.kind.value) + limits[probe.kind]
+    return spoken(probe.kind) + limits[probe.kind]
 
 
 def unbound_lines(found: tuple[Unbound, ...]) -> Iterator[str]:

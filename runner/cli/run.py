@@ -11,6 +11,7 @@ from runner.cli.watch import watch
 from runner.model.run import RunState
 from runner.wire.api_run import RunShown
 from runner.wire.documents import to_document
+from runner.wire.spoken import spoken
 from runner.words import _
 
 
@@ -80,7 +81,7 @@ def _list(here: Session, options: argparse.Namespace) -> int:
     rows = [
         (
             row.id,
-            _(row.state.value),
+            spoken(row.state),
             row.runbook_id,
             row.executor,
             row.confirmer,

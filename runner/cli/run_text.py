@@ -10,6 +10,7 @@ from runner.cli.signed import words
 from runner.model.run import Attempt, HostOutcome, RunState
 from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown, StepShown, StepState
+from runner.wire.spoken import spoken
 from runner.words import _, current_language
 
 _MEANINGS = {
@@ -62,14 +63,14 @@ def print_report(here: Session, shown: RunShown, wanted: RequestShown | None) ->
     for decision in shown.decisions:
         put(
             _("decided: {at} {question}: {choice}").format(
-                at=clock(decision.at, here.zone), question=_(decision.question.value), choice=_(decision.choice.value)
+                at=clock(decision.at, here.zone), question=spoken(decision.question), choice=spoken(decision.choice)
             )
         )
     for statement in (*(wanted.statements if wanted else ()), *shown.statements):
         put(
             _("signed: {at} {kind} by {person} ({key})").format(
                 at=clock(statement.recorded, here.zone),
-                kind=_(statement.kind.value),
+                kind=spoken(statement.kind),
                 person=statement.person,
                 key=statement.key,
             )
@@ -80,11 +81,11 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
     """The first lines: which run, its state, whose turn, until when, and what follows if nobody acts."""
     row = shown.row
     place = _("PRODUCTION") if row.production else _("not production")
-    yield f"{row.id}  {row.title.in_language(current_language())}  [{place}, {_(row.risk.value)}]"
+    yield f"{row.id}  {row.title.in_language(current_language())}  [{place}, {spoken(row.risk)}]"
     people = _("executor {executor}, confirmer {confirmer}").format(
         executor=row.executor, confirmer=row.confirmer or "-"
     )
-    yield _("state: {state}; {people}").format(state=_(row.state.value), people=people)
+    yield _("state: {state}; {people}").format(state=spoken(row.state), people=people)
     done = sum(step.state in _OVER for step in shown.steps)
     yield _("steps done: {done} of {all}").format(done=done, all=len(shown.steps))
     if shown.act:
@@ -93,7 +94,7 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
         )
     if shown.asked:
         yield _("question: {question} at {step}: {choices}").format(
-            question=_(shown.asked.question.value),
+            question=spoken(shown.asked.question),
             step=shown.asked.step,
             choices=" | ".join(choice.value for choice in shown.asked.choices),
         )
@@ -109,13 +110,13 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
 def step_line(step: StepShown) -> str:
     """One step of one batch with its state."""
     title = f"  {step.title.in_language(current_language())}" if step.title else ""
-    return f"  [{_(step.state.value)}] {step.batch}/{step.id}{title}"
+    return f"  [{spoken(step.state)}] {step.batch}/{step.id}{title}"
 
 
 def _attempts(step: StepShown) -> Iterator[str]:
     for attempt in step.attempts:
         name = f"{attempt.key.role}/{attempt.key.number}"
-        yield f"      {name}: {_(attempt.state.value)} {_took(attempt)} {_hosts(attempt)}".rstrip()
+        yield f"      {name}: {spoken(attempt.state)} {_took(attempt)} {_hosts(attempt)}".rstrip()
         if attempt.reason:
             yield _("        because: {reason}").format(reason=attempt.reason)
 
@@ -127,5 +128,5 @@ def _took(attempt: Attempt) -> str:
 
 
 def _hosts(attempt: Attempt) -> str:
-    lost = [f"{host} {_(found.value)}" for host, found in attempt.outcomes.items() if found in _LOST]
+    lost = [f"{host} {spoken(found)}" for host, found in attempt.outcomes.items() if found in _LOST]
     return ", ".join(lost) if lost else ", ".join(attempt.hosts)

@@ -14,6 +14,7 @@ from runner.model.request import PublicationState
 from runner.runbook.loader import find_runbooks, shown_path
 from runner.wire.api_content import RunbookRow
 from runner.wire.documents import to_value
+from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 
 
@@ -115,8 +116,8 @@ def _line(line: Listed) -> tuple[str, ...]:
     return (
         line.id or line.path,
         "-" if line.version is None else str(line.version),
-        _(line.family) or "-",
-        _(line.risk) or "-",
-        _(line.standing.value),
+        spoken(line.family) or "-",
+        spoken(line.risk) or "-",
+        spoken(line.standing),
         line.problem or title,
     )

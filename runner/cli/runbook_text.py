@@ -12,6 +12,7 @@ from runner.model.policy import UnboundRules
 from runner.model.runbook import Parameter, Runbook, Targets
 from runner.rules.expansion import unbound_of
 from runner.runbook.content_tree import Blob
+from runner.wire.spoken import spoken
 from runner.words import _, current_language
 
 _LONGEST_DIFF = 400
@@ -79,15 +80,15 @@ def _head(runbook: Runbook) -> Iterator[str]:
     yield f"{runbook.title.in_language(language)}  ({runbook.id} {runbook.version})"
     if runbook.summary:
         yield runbook.summary.in_language(language)
-    yield _("family:      {family}; owner {owner}").format(family=_(runbook.family.value), owner=runbook.owner)
-    yield _("risk class:  {risk}, as declared").format(risk=_(runbook.risk.value))
+    yield _("family:      {family}; owner {owner}").format(family=spoken(runbook.family), owner=runbook.owner)
+    yield _("risk class:  {risk}, as declared").format(risk=spoken(runbook.risk))
     if runbook.controls:
         yield _("controls:    {controls}").format(controls=", ".join(runbook.controls))
     yield _("targets:     {targets}").format(targets=_targets(runbook.targets))
     window = _("required") if runbook.window_required else _("not required")
-    yield _("window:      {window}; at its end: {end}").format(window=window, end=_(runbook.at_window_end.value))
+    yield _("window:      {window}; at its end: {end}").format(window=window, end=spoken(runbook.at_window_end))
     yield _("on failure:  {action} ({scope})").format(
-        action=_(runbook.on_failure.value), scope=_(runbook.rollback_scope.value)
+        action=spoken(runbook.on_failure), scope=spoken(runbook.rollback_scope)
     )
 
 

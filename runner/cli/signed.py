@@ -18,6 +18,7 @@ from runner.model.statement import Statement
 from runner.rules.statements import describe
 from runner.wire.api import Words
 from runner.wire.api_request import Outcome
+from runner.wire.spoken import spoken
 from runner.words import N_, _
 
 _SPOKEN: Final = frozenset({"choice", "kind", "part", "question", "risk", "state"})
@@ -80,7 +81,7 @@ def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statemen
 def sentence(statement: Statement, zone: str) -> str:
     """What a statement says, in the current language, with times as people of the site read them."""
     message, facts = describe(statement)
-    return fill(message, {name: _local(fact, zone) for name, fact in spoken(facts).items()})
+    return fill(message, {name: _local(fact, zone) for name, fact in _in_words(facts).items()})
 
 
 def require_yes(given: bool, subject: str) -> None:  # noqa: FBT001 - the option as it was typed
@@ -130,12 +131,14 @@ def print_outcome(here: Session, outcome: Outcome, *, as_json: bool) -> None:
 
 def words(told: Words, zone: str) -> str:
     """A sentence of the service in the current language, with times as people of the site read them."""
-    return fill(told.message, {name: _local(fact, zone) for name, fact in spoken(told.facts).items()})
+    return fill(told.message, {name: _local(fact, zone) for name, fact in _in_words(told.facts).items()})
 
 
-def spoken(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+def _in_words(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     """Facts with those that are words of ours in the current language."""
-    return {name: _(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()}
+    return {
+        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()
+    }
 
 
 def _local(fact: Fact, zone: str) -> Fact:

@@ -25,6 +25,7 @@ from runner.proof.note import MAX_NOTE, NoteKey
 from runner.runbook.places import checkpoints_folder
 from runner.runbook.settings import load_policy, load_site
 from runner.wire.documents import to_document
+from runner.wire.spoken import spoken
 from runner.words import _
 
 _CODES: Final = {
@@ -87,7 +88,7 @@ def _known_key(bundle: Path, memory: Memory) -> NoteKey | None:
 
 
 def _print(verdict: Verdict) -> None:
-    put(_(verdict.word.value), _MEANINGS[verdict.word])
+    put(spoken(verdict.word), _MEANINGS[verdict.word])
     put(
         _("{entries} entries; head: {size} entries, root {root}").format(
             entries=verdict.entries, size=verdict.size, root=verdict.root or "-"

@@ -158,15 +158,25 @@ WORDS: Final = (
     # runner.model.log.LogMode
     N_("embedded"),
     N_("installed"),
+    # what a settle probe finds of a host (`Attempt.settled`), beside done and unknown
+    N_("not_done"),
     # events of Ansible (`runner.engine.callback.twokey_spool`) and parts people take in a publication
     N_("task_start"),
     N_("item_failed"),
+    N_("item_changed"),
+    N_("item_skipped"),
+    N_("async_failed"),
+    N_("broken"),
     N_("retry"),
     N_("warning"),
     N_("deprecation"),
     N_("error"),
     N_("author"),
     N_("countersigner"),
+    # runner.model.verdict.VerdictWord
+    N_("VERIFIED"),
+    N_("VERIFIED WITH UNANCHORED TAIL"),
+    N_("FAILED"),
 )
 """Every value that is shown to people, once each."""
 
