@@ -8,7 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from runner.engine.desk.requesting import require_published
+from runner.engine.journal import service_entry
+from runner.model.document import JsonObject
+from runner.model.log import About
+from runner.model.plan import PlanDocument
 from runner.model.request import RequestState
+from runner.rules.tags import Tag
 from runner.service.bodies import answer, read_value, small_body
 from runner.service.content_view import find_publication
 from runner.service.parts import Service
@@ -22,6 +27,19 @@ States = Annotated[list[RequestState], Query()]
 Body = Annotated[bytes, Depends(small_body)]
 
 
+def keep_plan(service: Service, plan: PlanDocument) -> PlanDocument:
+    """Keep a plan by its digest; the first time, on record."""
+    digests = plan.digests
+    with service.store.writing() as transaction:
+        if transaction.plans.find(digests.plan) is None:
+            transaction.plans.put(plan)
+            about = About(plan=digests.plan, content=digests.content)
+            made: JsonObject = {"binding": digests.binding, "runtime": digests.runtime}
+            entry = service_entry(Tag.PLAN_MADE, about, service.clock.now(), made)
+            transaction.inbox.put([service.premises.leaves.make(entry)])
+    return plan
+
+
 def make_router(service: Service) -> APIRouter:
     """The routes."""
     router = APIRouter()
@@ -33,10 +51,7 @@ def make_router(service: Service) -> APIRouter:
         with store.reading() as transaction:
             publication = find_publication(transaction, asked.runbook, asked.content)
         require_published(publication.digest, publication.state)
-        plan = premises.planner.make(publication, asked)
-        with store.writing() as transaction:
-            transaction.plans.put(plan)
-        return answer(plan)
+        return answer(keep_plan(service, premises.planner.make(publication, asked)))
 
     @router.get(api.PLANS + "/{digest}")
     def plan(digest: str) -> Response:

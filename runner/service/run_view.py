@@ -18,7 +18,7 @@ from runner.rules.moves import next_move
 from runner.rules.situation import situate
 from runner.rules.windows import overrun
 from runner.service.statement_view import statement_shown
-from runner.service.step_view import steps_shown
+from runner.service.step_view import Outputs, steps_shown
 from runner.store.store import Transaction
 from runner.wire.api import Words
 from runner.wire.api_run import Asked, RunRow, RunShown
@@ -42,7 +42,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         plan=record.plan,
         content=opened.plan.digests.content,
         batches=opened.expansion.batches,
-        steps=steps_shown(situation),
+        steps=steps_shown(situation, _outputs(transaction, record)),
         current=_current(record, move),
         act=run_act(premises, transaction, record, move, now),
         asked=_asked(record, move),
@@ -134,6 +134,12 @@ def _asked(record: RunRecord, move: Move) -> Asked | None:
     at = move.at
     reason = next((attempt.reason for attempt in record.attempts if attempt.key == at), "")
     return Asked(move.question, move.choices, at.batch, at.step, at.role, at.number, reason)
+
+
+def _outputs(transaction: Transaction, record: RunRecord) -> dict[int, Outputs]:
+    """Values that steps reported, by batch."""
+    batches = {attempt.key.batch for attempt in record.attempts}
+    return {batch: transaction.runs.outputs_of(record.id, batch) for batch in batches}
 
 
 def _statements(transaction: Transaction, record: RunRecord) -> tuple[RecordedStatement, ...]:

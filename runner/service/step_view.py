@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from runner.model.document import JsonValue
 from runner.model.plan import Role
 from runner.model.run import Attempt, AttemptKey, Choice, RunRecord, RunState
 from runner.model.runbook import ManualWork, PlaybookWork, RemoteWork, SoakWork, Step
@@ -12,6 +15,9 @@ from runner.rules.moves import ENDED
 from runner.rules.situation import Situation, sheet_key
 from runner.rules.watch import read_watch
 from runner.wire.api_run import StepShown, StepState, WorkKind
+
+Outputs = Mapping[str, Mapping[str, JsonValue]]
+"""Values steps reported, by step and name."""
 
 _UNDOING = (Role.WRITES_OFF, Role.ROLLBACK, Role.ROLLBACK_VERIFY)
 _IN_PROGRESS = {
@@ -40,9 +46,17 @@ _KINDS: dict[type, WorkKind] = {
 }
 
 
-def steps_shown(situation: Situation) -> tuple[StepShown, ...]:
-    """Every step of every batch in order of execution, and proofs of health after a rollback."""
-    shown = [_shown(situation, planned) for planned in situation.expansion.steps]
+def steps_shown(situation: Situation, outputs: Mapping[int, Outputs]) -> tuple[StepShown, ...]:
+    """Every step of every batch in order of execution, and proofs of health after a rollback.
+
+    Args:
+        situation: the run now.
+        outputs: of each batch, by step.
+    """
+    shown = [
+        _shown(situation, planned, outputs.get(planned.batch, {}).get(planned.step.id, {}))
+        for planned in situation.expansion.steps
+    ]
     batches = {turn.batch for turn in situation.record.turns}
     health = [_health(situation, batch) for batch in sorted(batches) if _attempts(situation, batch, AFTER_ROLLBACK)]
     return (*shown, *health)
@@ -122,7 +136,7 @@ def _done(situation: Situation, attempt: Attempt) -> StepState:
     return StepState.MARKED_DONE if marked else StepState.DONE
 
 
-def _shown(situation: Situation, planned: PlannedStep) -> StepShown:
+def _shown(situation: Situation, planned: PlannedStep, outputs: Mapping[str, JsonValue]) -> StepShown:
     step, work, record = planned.step, planned.step.work, situation.record
     undoing = work.rollback if isinstance(work, PlaybookWork) else None
     return StepShown(
@@ -142,7 +156,7 @@ def _shown(situation: Situation, planned: PlannedStep) -> StepShown:
         because=work.because if isinstance(work, PlaybookWork | ManualWork) else None,
         timeout=step.timeout,
         attempts=_attempts(situation, planned.batch, step.id),
-        outputs=dict(record.outputs.get(step.id, {})) if _is_batch_of_outputs(record, planned) else {},
+        outputs=dict(outputs),
         sheet=record.sheets.get(sheet_key(planned)),
         instruct=_instruction(record, step, planned),
     )
@@ -180,12 +194,6 @@ def _instruction(record: RunRecord, step: Step, planned: PlannedStep) -> Text | 
     at = record.waiting_at
     undoing = at is not None and at == AttemptKey(record.id, planned.batch, step.id, Role.ROLLBACK, at.number)
     return work.rollback if undoing else work.instruct
-
-
-def _is_batch_of_outputs(record: RunRecord, planned: PlannedStep) -> bool:
-    """Whether a record's outputs, which are those of the batch in progress, are this planned step's."""
-    batch = record.attempts[-1].key.batch if record.attempts else 0
-    return planned.batch in (0, batch)
 
 
 def _attempts(situation: Situation, batch: int, step: str) -> tuple[Attempt, ...]:

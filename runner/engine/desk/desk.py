@@ -20,6 +20,7 @@ from runner.engine.uploads import reach_of_upload
 from runner.errors import RefusedError, UsageError
 from runner.model.statement import StatementKind
 from runner.rules.statements import AUTHOR
+from runner.store.store import Transaction
 from runner.wire.api_content import Proposal
 from runner.wire.api_request import Outcome, Signed
 from runner.words import N_
@@ -51,6 +52,8 @@ class Desk:
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
         self._refusals = RefusalLog(premises)
+        self._is_active = False
+        """Whether everybody has signed the first entries; once true, it stays so."""
 
     def submit(self, signed: Signed) -> Outcome:
         """Deal with a statement of any kind.
@@ -87,10 +90,15 @@ class Desk:
             self._refusals.nobody_known()
             raise
 
+    def _require_active(self, transaction: Transaction) -> None:
+        if not self._is_active:
+            require_active(transaction)
+            self._is_active = True
+
     def _deal(self, admitted: Admitted, handler: Handler) -> Outcome:
         try:
             with self._premises.store.writing() as transaction:
-                require_active(transaction)
+                self._require_active(transaction)
                 require_current(self._premises, transaction, admitted.signed.statement)
                 now = self._premises.clock.now()
                 return handler(Case(self._premises, transaction, admitted.signed, admitted.person, now))
