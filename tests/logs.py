@@ -14,7 +14,7 @@ from runner.audit.verify import Terms, verify_log
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry, LogMode
 from runner.model.statement import Seen, SignedStatement, StatementKind
-from runner.model.verdict import RememberedHead, Verdict
+from runner.model.verdict import RememberedHead, Verdict, VerdictWord
 from runner.proof.note import NoteSigner
 from runner.proof.public_key import parse_public_key
 from runner.proof.sshsig import parse, verify_signature
@@ -45,6 +45,8 @@ def sequencer_of(store: Store, gather: float = 0.0) -> Sequencer:
     return Sequencer(SqlLogStore(store), LOG_KEY, FixedClock(), "test", gather=gather)
 
 
+FORGED_KEY = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"2" * 32))
+"""A key that is not the log's."""
 _WITHOUT_TREE = (
     "DELETE FROM audit_entries",
     "DELETE FROM audit_tiles",
@@ -210,3 +212,10 @@ def small_world(folder: Path) -> LogWorld:
     world.say(Tag.RUN_RESULT_SIGNED, BOB.sign(StatementKind.CLOSE, about.run, seen=world.head()), about)
     world.sequence()
     return world
+
+
+def failed(verdict: Verdict) -> tuple[str, int | None]:
+    """The step that failed, and at which entry."""
+    if verdict.word is not VerdictWord.FAILED or verdict.failure is None:
+        raise AssertionError(verdict)
+    return verdict.failure.step, verdict.failure.entry

@@ -84,13 +84,13 @@ class ArchiveReader:
         size = _octal(found[_SIZE])
         if len(found) != BLOCK or size is None or found != header(name, size):
             got = found[_NAME].rstrip(b"\0").decode(errors="replace")
-            raise StepError("B1", N_("archive: got {got}, expected {expected}"), got=got or "-", expected=name)
+            raise StepError(N_("archive: got {got}, expected {expected}"), step="B1", got=got or "-", expected=name)
         member = Member(name, self._place + BLOCK, size)
         self._place = member.offset + size + -size % BLOCK
         self._source.seek(member.offset + size)
         padding = self._source.read(-size % BLOCK)
         if len(padding) != -size % BLOCK or any(padding):
-            raise StepError("B1", N_("archive: {name} is cut short, or something lies behind it"), name=name)
+            raise StepError(N_("archive: {name} is cut short, or something lies behind it"), step="B1", name=name)
         return member
 
     def read(self, member: Member, limit: int) -> bytes:
@@ -100,7 +100,7 @@ class ArchiveReader:
             StepError: they are longer than `limit`.
         """
         if member.size > limit:
-            raise StepError("B1", N_("archive: {name} is too long"), name=member.name)
+            raise StepError(N_("archive: {name} is too long"), step="B1", name=member.name)
         self._source.seek(member.offset)
         return self._source.read(member.size)
 
@@ -115,7 +115,9 @@ class ArchiveReader:
             self._source.seek(place)
             line = self._source.readline(min(limit + 1, end - place))
             if not line.endswith(b"\n"):
-                raise StepError("B1", N_("archive: {name} has a line that is too long or not ended"), name=member.name)
+                raise StepError(
+                    N_("archive: {name} has a line that is too long or not ended"), step="B1", name=member.name
+                )
             place += len(line)
             yield line[:-1]
 
@@ -130,7 +132,7 @@ class ArchiveReader:
         found = self._source.read(ending + 1)
         if len(found) != ending or any(found):
             got = found[_NAME].rstrip(b"\0").decode(errors="replace")
-            raise StepError("B1", N_("archive: got {got}, expected its end"), got=got or "-")
+            raise StepError(N_("archive: got {got}, expected its end"), step="B1", got=got or "-")
 
 
 def header(name: str, size: int) -> bytes:

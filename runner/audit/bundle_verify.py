@@ -112,7 +112,7 @@ class _Verification:
         except UsageError as error:
             raise _unlike(bundle.ABOUT) from error
         if about.form != bundle.FORM:
-            raise StepError("B1", N_("archive: bundle form {form} is unknown"), form=about.form)
+            raise StepError(N_("archive: bundle form {form} is unknown"), step="B1", form=about.form)
         for id in about.statements:
             if len(id) != _HASH_HEX or set(id) - set("0123456789abcdef"):
                 raise _unlike(bundle.ABOUT)
@@ -123,9 +123,9 @@ class _Verification:
         try:
             key = NoteKey.from_text(contents[bundle.LOG_KEY].decode().strip())
         except (UsageError, UnicodeDecodeError) as error:
-            raise StepError("B2", N_("{name}: is no verifier key"), name=bundle.LOG_KEY) from error
+            raise StepError(N_("{name}: is no verifier key"), step="B2", name=bundle.LOG_KEY) from error
         if self.expected_key is not None and key != self.expected_key:
-            raise StepError("B2", N_("{name}: is not the key of the log that was expected"), name=bundle.LOG_KEY)
+            raise StepError(N_("{name}: is not the key of the log that was expected"), step="B2", name=bundle.LOG_KEY)
         return key
 
     def _checkpoint(self, contents: dict[str, bytes], about: About, key: NoteKey) -> Checkpoint:
@@ -133,9 +133,9 @@ class _Verification:
         try:
             head = open_checkpoint(contents[bundle.CHECKPOINT][: MAX_NOTE + 1], key)
         except VerificationError as error:
-            raise StepError("B2", N_("{name}: {reason}"), name=bundle.CHECKPOINT, reason=str(error)) from error
+            raise StepError(N_("{name}: {reason}"), step="B2", name=bundle.CHECKPOINT, reason=str(error)) from error
         if (head.origin, head.size, head.root.hex()) != (about.origin, about.size, about.root):
-            raise StepError("B2", N_("{name}: is not the head the bundle is made for"), name=bundle.CHECKPOINT)
+            raise StepError(N_("{name}: is not the head the bundle is made for"), step="B2", name=bundle.CHECKPOINT)
         self._count("B2", 1)
         return head
 
@@ -157,11 +157,8 @@ class _Verification:
         people = sorted(book.people.values(), key=_name)
         for name, expected in opening(about, key, contents[bundle.CHECKPOINT], people):
             if contents[name] != expected:
-                raise StepError(
-                    "B3" if name in (bundle.ALLOWED, bundle.PEOPLE) else "B1",
-                    N_("archive: {name} is not what belongs there"),
-                    name=name,
-                )
+                step = "B3" if name in (bundle.ALLOWED, bundle.PEOPLE) else "B1"
+                raise StepError(N_("archive: {name} is not what belongs there"), step=step, name=name)
 
     def _entries(self, about: About, book: StatementBook) -> None:
         """Steps B4 and B5, and the end of the archive."""
@@ -174,7 +171,7 @@ class _Verification:
             stored, index, proof = _entry(*lines)
             self.entry = index
             if index <= last:
-                raise StepError("B4", N_("entry {index}: stands in the wrong place"), index=index)
+                raise StepError(N_("entry {index}: stands in the wrong place"), step="B4", index=index)
             last = index
             belonging.check(check.check(stored))
             self._prove(stored.leaf, index, proof)
@@ -183,7 +180,7 @@ class _Verification:
         belonging.finish()
         if self.entries != about.entries:
             raise StepError(
-                "B4", N_("entries: got {got}, expected {expected}"), got=self.entries, expected=about.entries
+                N_("entries: got {got}, expected {expected}"), step="B4", got=self.entries, expected=about.entries
             )
         self.unchecked.extend(check.remarks)
         self._count("B4", self.entries)
@@ -195,13 +192,13 @@ class _Verification:
             self.archive.lines(payloads, _MAX_PAYLOAD),
         ):
             if entry is None or leaf is None or payload is None:
-                raise StepError("B4", N_("entries: their lines do not match"))
+                raise StepError(N_("entries: their lines do not match"), step="B4")
             yield entry, leaf, payload
 
     def _prove(self, leaf: bytes, index: int, proof: tuple[bytes, ...]) -> None:
         head = self.head
         if head is None:
-            raise StepError("B2", N_("{name}: is missing"), name=bundle.CHECKPOINT)
+            raise StepError(N_("{name}: is missing"), step="B2", name=bundle.CHECKPOINT)
         try:
             verify_inclusion(leaf_hash(leaf), index, head.size, proof, head.root)
         except VerificationError as error:
@@ -241,7 +238,7 @@ class _Belonging:
         content = about.content if leaf.tag in PUBLICATION_TAGS else ""
         for name, value in (("run", about.run), ("request", about.request), ("content", content)):
             if value and value != getattr(self._subject, name):
-                raise StepError("B4", N_("entries: {value} is not what the bundle is about"), value=value)
+                raise StepError(N_("entries: {value} is not what the bundle is about"), step="B4", value=value)
             self._missing.discard((name, value))
 
     def finish(self) -> None:
@@ -251,7 +248,7 @@ class _Belonging:
             StepError: it has none.
         """
         for _name_of, value in sorted(self._missing):
-            raise StepError("B4", N_("entries: none is about {value}"), value=value)
+            raise StepError(N_("entries: none is about {value}"), step="B4", value=value)
 
 
 def _entry(entry: bytes, leaf: bytes, payload: bytes) -> tuple[StoredLeaf, int, tuple[bytes, ...]]:
@@ -277,8 +274,8 @@ def _name(person: Person) -> str:
 
 
 def _unlike(name: str) -> StepError:
-    return StepError("B1", N_("archive: {name} is not what belongs there"), name=name)
+    return StepError(N_("archive: {name} is not what belongs there"), step="B1", name=name)
 
 
 def _bad_line() -> StepError:
-    return StepError("B4", N_("{name}: a line is not what belongs there"), name=bundle.ENTRIES)
+    return StepError(N_("{name}: a line is not what belongs there"), step="B4", name=bundle.ENTRIES)

@@ -72,14 +72,14 @@ class EntryCheck:
             return
         attempt = self._attempts.get((slot, number))
         if attempt is None:
-            raise StepError("3.6", N_("attempt {attempt}: was never intended"), attempt=_name(slot, number))
+            raise StepError(N_("attempt {attempt}: was never intended"), step="3.6", attempt=_name(slot, number))
         if attempt.is_ended:
-            raise StepError("3.6", N_("attempt {attempt}: has ended before this"), attempt=_name(slot, number))
+            raise StepError(N_("attempt {attempt}: has ended before this"), step="3.6", attempt=_name(slot, number))
         if about.event is not None:
             if about.event != attempt.events + 1:
                 raise StepError(
-                    "3.6",
                     N_("attempt {attempt}: event number mismatch (got {got}, expected {expected})"),
+                    step="3.6",
                     attempt=_name(slot, number),
                     got=about.event,
                     expected=attempt.events + 1,
@@ -92,8 +92,8 @@ class EntryCheck:
     def _intend(self, slot: _Slot, number: int) -> None:
         if number != self._numbers.get(slot, 0) + 1:
             raise StepError(
-                "3.6",
                 N_("attempt {attempt}: number mismatch (got {got}, expected {expected})"),
+                step="3.6",
                 attempt=_name(slot, number),
                 got=number,
                 expected=self._numbers.get(slot, 0) + 1,
@@ -129,13 +129,13 @@ def check_leaf(stored: StoredLeaf) -> LeafFields:
         raise StepError.of("3.2", error) from error
     if leaf.payload is None:
         if stored.payload is not None or stored.salt is not None:
-            raise StepError("3.4", N_("payload: there is one, the leaf says there is none"))
+            raise StepError(N_("payload: there is one, the leaf says there is none"), step="3.4")
     elif stored.payload is None or stored.salt is None:
-        raise StepError("3.4", N_("payload: is missing"))
+        raise StepError(N_("payload: is missing"), step="3.4")
     elif not MIN_SALT <= len(stored.salt) <= MAX_SALT:
-        raise StepError("3.4", N_("payload: the salt has {got} bytes"), got=len(stored.salt))
+        raise StepError(N_("payload: the salt has {got} bytes"), step="3.4", got=len(stored.salt))
     elif payload_commitment(stored.salt, stored.payload) != leaf.payload:
-        raise StepError("3.4", N_("payload: does not fit the leaf's commitment"))
+        raise StepError(N_("payload: does not fit the leaf's commitment"), step="3.4")
     return leaf
 
 
@@ -150,7 +150,11 @@ def _require_keys(leaf: LeafFields, keys: LeafKeys) -> None:
     ):
         if got != expected:
             raise StepError(
-                "3.3", N_('found by "{field}": got {got}, expected {expected}'), field=field, got=got, expected=expected
+                N_('found by "{field}": got {got}, expected {expected}'),
+                step="3.3",
+                field=field,
+                got=got,
+                expected=expected,
             )
 
 

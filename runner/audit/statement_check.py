@@ -76,11 +76,11 @@ class StatementBook:
             raise self._bad[id]
         signer = self._signers.get(id)
         if signer is None:
-            raise StepError("3.5", N_("statement {statement}: was not recorded"), statement=id[:64])
+            raise StepError(N_("statement {statement}: was not recorded"), step="3.5", statement=id[:64])
         if person and person != signer:
             raise StepError(
-                "3.5",
                 N_("statement {statement}: {signer} signed it, the entry says {person}"),
+                step="3.5",
                 statement=id,
                 signer=signer,
                 person=person,
@@ -95,7 +95,7 @@ class StatementBook:
         stored = {person.name: person for person in people}
         for name in sorted(stored.keys() | self.people.keys()):
             if stored.get(name) != self.people.get(name):
-                raise StepError("2.5", N_("person {name}: is not as in the genesis statements"), name=name)
+                raise StepError(N_("person {name}: is not as in the genesis statements"), step="2.5", name=name)
 
     def require_all_named(self) -> None:
         """Refuse a statement that no entry names (5.2), or that is bad.
@@ -107,19 +107,19 @@ class StatementBook:
             raise error
         for id in self._signers:
             if id not in self._named:
-                raise StepError("5.2", N_("statement {statement}: no entry names it"), statement=id)
+                raise StepError(N_("statement {statement}: no entry names it"), step="5.2", statement=id)
 
     def _checked(self, stored: StatementBytes) -> Statement:
         if hashlib.sha256(stored.bytes).hexdigest() != stored.id:
-            raise StepError("2.1", N_("statement {statement}: its bytes were changed"), statement=stored.id[:64])
+            raise StepError(N_("statement {statement}: its bytes were changed"), step="2.1", statement=stored.id[:64])
         statement = self._read(stored)
         if statement.kind is StatementKind.GENESIS:
             self._learn(stored.id, statement)
         person = self.people.get(statement.person)
         if person is None or person.fingerprint != statement.key:
             raise StepError(
-                "2.4",
                 N_("statement {statement}: {person} with key {key} is not in the genesis statements"),
+                step="2.4",
                 statement=stored.id,
                 person=statement.person,
                 key=statement.key,
@@ -128,7 +128,7 @@ class StatementBook:
             self._verifier.verify(statement.kind, stored.bytes, stored.signature, person.name, person.key)
         except SignatureError as error:
             raise StepError(
-                "2.4", N_("statement {statement}: {reason}"), statement=stored.id, reason=str(error)
+                N_("statement {statement}: {reason}"), step="2.4", statement=stored.id, reason=str(error)
             ) from error
         return statement
 
@@ -137,17 +137,17 @@ class StatementBook:
             statement = from_document(Statement, parse_statement(stored.bytes))
         except (UsageError, SignatureError) as error:
             raise StepError(
-                "2.2", N_("statement {statement}: {reason}"), statement=stored.id, reason=str(error)
+                N_("statement {statement}: {reason}"), step="2.2", statement=stored.id, reason=str(error)
             ) from error
         if statement.origin != self._log_key.name:
             raise StepError(
-                "2.2",
                 N_("statement {statement}: belongs to log {origin}"),
+                step="2.2",
                 statement=stored.id,
                 origin=statement.origin,
             )
         if statement.nonce in self._nonces:
-            raise StepError("2.2", N_("statement {statement}: its nonce was used before"), statement=stored.id)
+            raise StepError(N_("statement {statement}: its nonce was used before"), step="2.2", statement=stored.id)
         self._nonces.add(statement.nonce)
         return statement
 
@@ -156,10 +156,12 @@ class StatementBook:
         if self._genesis is None and not self._signers:
             people = _people(id, statement.content.get("people"))
             if statement.content.get("log_key") != self._log_key.to_text():
-                raise StepError("2.3", N_("statement {statement}: names another key of the log"), statement=id)
+                raise StepError(N_("statement {statement}: names another key of the log"), step="2.3", statement=id)
             self._genesis, self.people = statement.content, people
         elif statement.content != self._genesis:
-            raise StepError("2.3", N_("statement {statement}: differs from the first genesis statement"), statement=id)
+            raise StepError(
+                N_("statement {statement}: differs from the first genesis statement"), step="2.3", statement=id
+            )
 
 
 def _people(id: str, listed: JsonValue) -> dict[str, Person]:
@@ -170,7 +172,7 @@ def _people(id: str, listed: JsonValue) -> dict[str, Person]:
         if person is not None:
             named[person.name] = person
     if not isinstance(listed, list) or not named or len(named) != len(listed):
-        raise StepError("2.3", N_("statement {statement}: does not name people and their keys"), statement=id)
+        raise StepError(N_("statement {statement}: does not name people and their keys"), step="2.3", statement=id)
     return named
 
 

@@ -28,7 +28,7 @@ STEPS: Final[Mapping[str, str]] = {
 class StepError(VerificationError):
     """Something is not as a step of the procedure demands."""
 
-    def __init__(self, step: str, message: str, *, entry: int | None = None, **facts: Fact) -> None:
+    def __init__(self, message: str, *, step: str, entry: int | None = None, **facts: Fact) -> None:
         super().__init__(message)
         self.facts = facts
         self.step = step
@@ -39,6 +39,6 @@ class StepError(VerificationError):
     @classmethod
     def of(cls, step: str, error: RunnerError) -> Self:
         """The same as `error`, as the failure of a step."""
-        failed = cls(step, error.message)
+        failed = cls(error.message, step=step)
         failed.facts = dict(error.facts)
         return failed

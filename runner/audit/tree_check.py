@@ -82,8 +82,8 @@ class TreeCheck:
             head = self._outside.pop()
             if head.checkpoint.root != root:
                 raise StepError(
-                    "4.4",
                     N_("the head of {size} entries remembered in {place} is not this log's: its history was rewritten"),
+                    step="4.4",
                     entry=self._agreed,
                     size=size,
                     place=head.place,
@@ -94,8 +94,8 @@ class TreeCheck:
             seen = self._seen.pop()
             if seen.size != size or seen.root != root.hex():
                 raise StepError(
-                    "4.5",
                     N_("statement {statement}: its signer had seen another log of {size} entries"),
+                    step="4.5",
                     entry=self._agreed,
                     statement=seen.statement,
                     size=seen.size,
@@ -117,10 +117,12 @@ class TreeCheck:
             level.finish()
             self.tiles += level.count
         if self._log.levels() > len(self._levels):
-            raise StepError("4.1", N_("tiles: there are too many levels"))
+            raise StepError(N_("tiles: there are too many levels"), step="4.1")
         expected = TreeState(size, last, self._frontier.to_bytes())
         if (state or TreeState(0, 0, Frontier().to_bytes())) != expected:
-            raise StepError("4.2", N_("the sequencer does not stand at entry {size}, where the entries end"), size=size)
+            raise StepError(
+                N_("the sequencer does not stand at entry {size}, where the entries end"), step="4.2", size=size
+            )
         if self._outside:
             raise self._cut_off("4.4", self._outside[-1].checkpoint.size, self._outside[-1].place)
         if self._next is not None:
@@ -129,8 +131,8 @@ class TreeCheck:
             raise self._cut_off("4.5", self._seen[-1].size, self._seen[-1].statement)
         if self._newest != size:
             raise StepError(
-                "4.3",
                 N_("no checkpoint covers entries {first} to {last}"),
+                step="4.3",
                 entry=self._newest,
                 first=self._newest,
                 last=size - 1,
@@ -147,16 +149,20 @@ class TreeCheck:
             signed = open_checkpoint(stored.note, self._log_key)
         except VerificationError as error:
             raise StepError(
-                "4.3", N_("checkpoint of {size} entries: {reason}"), entry=self._newest, size=size, reason=str(error)
+                N_("checkpoint of {size} entries: {reason}"),
+                step="4.3",
+                entry=self._newest,
+                size=size,
+                reason=str(error),
             ) from error
         if signed != Checkpoint(self._log_key.name, size, stored.checkpoint.root):
             raise StepError(
-                "4.3", N_("checkpoint of {size} entries: its note says otherwise"), entry=self._newest, size=size
+                N_("checkpoint of {size} entries: its note says otherwise"), step="4.3", entry=self._newest, size=size
             )
         if size != self._frontier.size or signed.root != root:
             raise StepError(
-                "4.3",
                 N_("checkpoint of {size} entries: root mismatch (got {got}, expected {expected})"),
+                step="4.3",
                 entry=self._newest,
                 size=size,
                 got=root.hex(),
@@ -167,8 +173,8 @@ class TreeCheck:
 
     def _cut_off(self, step: str, size: int, place: str) -> StepError:
         return StepError(
-            step,
             N_("the log has {has} entries, but {place} knows a head of {size}: it was cut off"),
+            step=step,
             entry=self._frontier.size,
             has=self._frontier.size,
             size=size,
@@ -199,8 +205,8 @@ class _TileLevel:
             raise self._wrong(index)
         if tile.hashes[self._end - HASH_SIZE : self._end] != node.hash:
             raise StepError(
-                "4.1",
                 N_("tile {tile} of level {level}: another hash stands for this entry"),
+                step="4.1",
                 tile=index,
                 level=self._level,
             )
@@ -216,5 +222,8 @@ class _TileLevel:
 
     def _wrong(self, index: int) -> StepError:
         return StepError(
-            "4.1", N_("tile {tile} of level {level}: is missing, too long or too many"), tile=index, level=self._level
+            N_("tile {tile} of level {level}: is missing, too long or too many"),
+            step="4.1",
+            tile=index,
+            level=self._level,
         )

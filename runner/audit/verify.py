@@ -120,13 +120,16 @@ class _Verification:
         for remembered in self.terms.remembered:
             if remembered.log_key != self.terms.log_key.to_text():
                 raise StepError(
-                    "1.2", N_("{place} remembers another key of this log: it was replaced"), place=remembered.place
+                    N_("{place} remembers another key of this log: it was replaced"), step="1.2", place=remembered.place
                 )
             try:
                 head = open_checkpoint(remembered.note, self.terms.log_key)
             except VerificationError as error:
                 raise StepError(
-                    "1.2", N_("the head remembered in {place}: {reason}"), place=remembered.place, reason=str(error)
+                    N_("the head remembered in {place}: {reason}"),
+                    step="1.2",
+                    place=remembered.place,
+                    reason=str(error),
                 ) from error
             heads.append(OutsideHead(remembered.place, head))
         self._count("1.2", len(heads))
@@ -153,7 +156,7 @@ class _Verification:
         for sequenced, stored in self.log.entries():
             self.entry = tree.size
             if sequenced.index != tree.size or sequenced.inbox <= last or stored is None:
-                raise StepError("3.1", N_("entry {index}: is missing, or not in its place"), index=tree.size)
+                raise StepError(N_("entry {index}: is missing, or not in its place"), step="3.1", index=tree.size)
             last = sequenced.inbox
             leaf = entries.check(stored, sequenced.keys)
             tree.add(leaf_hash(stored.leaf))
@@ -168,12 +171,12 @@ class _Verification:
         """Step 5.1."""
         for stored in self.log.behind():
             if stored.id < last:
-                raise StepError("5.1", N_("inbox entry {number}: was left out of the tree"), number=stored.id)
+                raise StepError(N_("inbox entry {number}: was left out of the tree"), step="5.1", number=stored.id)
             try:
                 entries.check(stored)
             except StepError as error:
                 raise StepError(
-                    "5.1", N_("inbox entry {number}: {reason}"), number=stored.id, reason=str(error)
+                    N_("inbox entry {number}: {reason}"), step="5.1", number=stored.id, reason=str(error)
                 ) from error
             self.waiting += 1
         self._count("5.1", self.waiting)

@@ -118,7 +118,8 @@ def _encoder() -> Callable[[object], str]:
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return whole.encode
-    encode = make(None, whole.default, json.encoder.encode_basestring, None, ":", ",", True, False, False)  # noqa: FBT003 - C
+    sorted_, skipping, nan = True, False, False
+    encode = make(None, whole.default, json.encoder.encode_basestring, None, ":", ",", sorted_, skipping, nan)
     return lambda value: "".join(encode(value, 0))
 
 
