@@ -24,7 +24,7 @@ from runner.engine.notifier import Notice
 from runner.engine.plans import PlanShelf
 from runner.engine.process import is_alive
 from runner.engine.shim.folder import AboutShim, ShimFolder
-from runner.engine.snapshot import remove_snapshot
+from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, SSH_CONFIG, remove_snapshot
 from runner.model.document import JsonObject, JsonValue
 from runner.model.log import LogMode, StoredLeaf
 from runner.model.plan import Binding, Connection, Content, ContentFile, Group, Host, PlanDocument, Runtime
@@ -36,6 +36,8 @@ from runner.model.time import Clock, Window
 from runner.proof.canonical import parse_strict
 from runner.rules.expansion import make_batches, unbound_of
 from runner.rules.plans import plan_digests
+from runner.runbook.binding import inventory_document
+from runner.runbook.known_hosts import known_hosts_text, ssh_config_text
 from runner.runbook.loader import parse_runbook
 from runner.store.store import Store
 from runner.wire.documents import to_document
@@ -77,17 +79,16 @@ class Notebook:
 
 
 def local_host(name: str) -> Host:
-    return Host(name, Connection.LOCAL, f"local:{name}")
+    return Host(name, Connection.LOCAL, f"local:{name}", variables={"ansible_connection": "local"})
 
 
 def generated(binding: Binding) -> dict[str, bytes]:
-    """The generated files of a snapshot for hosts that are this machine."""
-    lines = ["all:", "  hosts:"]
-    for host in binding.hosts:
-        lines.append(f"    {host.name}:")
-        lines.append("      ansible_connection: local")
-        lines.append("      ansible_python_interpreter: '{{ ansible_playbook_python }}'")
-    return {"inventory/hosts.yml": "\n".join([*lines, ""]).encode(), "ssh/known_hosts": b"", "ssh/config": b""}
+    """The generated files of a snapshot, as the service makes them."""
+    return {
+        INVENTORY: inventory_document(binding).encode(),
+        KNOWN_HOSTS: known_hosts_text(binding.hosts).encode(),
+        SSH_CONFIG: ssh_config_text(binding.hosts).encode(),
+    }
 
 
 @dataclass

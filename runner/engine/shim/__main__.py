@@ -6,6 +6,7 @@ listens itself.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import shutil
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> int:
     folder = ShimFolder(Path(arguments[0]))
     listener = socket.socket(fileno=int(arguments[1])) if len(arguments) > 1 else folder.listen()
     os.umask(0o077)
+    faulthandler.register(signal.SIGUSR1)  # where every thread stands, into shim.log
     clock = _SystemClock()
     folder.write_about(own_mark(), clock.now())
     control_dir = make_control_dir()

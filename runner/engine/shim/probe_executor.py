@@ -61,7 +61,7 @@ class Looking:
         self._may_go_on = threading.Event()
         self._may_go_on.set()
         self._cancelled = threading.Event()
-        self._open: set[Session] = set()
+        self._open: list[Session] = []
         self._lock = threading.Lock()
         self._number = 0
         self._spool = -1
@@ -133,12 +133,12 @@ class Looking:
     def _ask(self, host: Host, work: ProbeOrder, sessions: Sessions) -> HostOutcome:
         session = sessions.open(host, _SECONDS_TO_CONNECT)
         with self._lock:
-            self._open.add(session)
+            self._open.append(session)
         try:
             readings = [judge(probe, session.ask(command_of(probe), _SECONDS_TO_ANSWER)) for probe in work.probes]
         finally:
             with self._lock:
-                self._open.discard(session)
+                self._open.remove(session)
             session.close()
         for reading in readings:
             self._tell(

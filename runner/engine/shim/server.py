@@ -1,7 +1,7 @@
 """The shim's one thread: hears the service, begins attempts, watches them, tells how they end.
 
 The service may come, go and come again: what is in progress goes on. Nothing waits for the service to read; a
-connection that does not is closed, because the folder holds everything a message says.
+connection that does not is given up, because the folder holds everything a message says.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class _Peer:
         connection.settimeout(0)
         self.connection = connection
         self.lines = Lines()
+        self.is_deaf = False
+        """Whether it did not take what it was told; it is still heard until it hangs up."""
 
 
 class ShimServer:
@@ -268,13 +270,17 @@ class ShimServer:
             self._say(peer, message)
 
     def _say(self, peer: _Peer, message: Message) -> None:
+        if peer.is_deaf:
+            return
         line = to_line(message)
         try:
             sent = peer.connection.send(line)
         except OSError:
             sent = 0
         if sent != len(line):
-            self._drop(peer)
+            peer.is_deaf = True
+            with suppress(OSError):
+                peer.connection.shutdown(socket.SHUT_WR)
 
     def _drop(self, peer: _Peer) -> None:
         if peer in self._peers:

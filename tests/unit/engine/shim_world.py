@@ -169,7 +169,7 @@ class Service:
 
     def is_hung_up_on(self) -> bool:
         try:
-            return self.connection.recv(1) == b""
+            return self.connection.recv(65536) == b""
         except TimeoutError:
             return False
         except ConnectionResetError:
