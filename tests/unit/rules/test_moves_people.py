@@ -108,6 +108,7 @@ class TestAbort:
             Question.STEP_FAILED,
             attempt.key,
         )
+        assert run.asked() == asked
         assert asked.choices == (Choice.REPEAT, Choice.MARK_DONE, Choice.ROLL_BACK, Choice.ABANDON)
 
     def test_cut_in_mid_task_it_is_unknown(self) -> None:

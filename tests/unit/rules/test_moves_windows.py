@@ -124,6 +124,31 @@ class TestWindowEnd:
         run.end()
         assert run.asked().question is Question.WINDOW_CLOSED
 
+    @pytest.mark.parametrize("work", [look("see"), soak("see", lasts=60, every=30)])
+    def test_a_step_that_only_looks_does_not_begin_either(self, work: Step) -> None:
+        run = made(UPGRADE, work, SECOND, at_window_end=AtWindowEnd.FINISH_STEP)
+        after_first(run)
+        run.now = CLOSES
+        assert (run.asked().question, run.asked().at.step) == (Question.WINDOW_CLOSED, "see")
+
+    def test_a_watch_in_progress_is_finished_where_the_runbook_says_so(self) -> None:
+        run = made(UPGRADE, soak("watch", lasts=60, every=30), SECOND, at_window_end=AtWindowEnd.FINISH_STEP)
+        after_first(run)
+        run.now = CLOSES - timedelta(seconds=10)
+        run.decide(Choice.CONTINUE)
+        run.end()
+        assert isinstance(run.run_out(), WaitPeople)
+        assert run.asked().at.step == "two"
+
+    def test_what_is_in_progress_may_be_repeated_where_the_runbook_says_so(self) -> None:
+        run = made(UPGRADE, SECOND, at_window_end=AtWindowEnd.FINISH_STEP, on_failure=OnFailure.PAUSE)
+        run.run_until("up", Role.VERIFY)
+        run.end(AttemptState.FAILED)
+        run.now = CLOSES
+        assert Choice.REPEAT in run.asked().choices
+        run.decide(Choice.REPEAT)
+        assert run.attempt().key.role is Role.VERIFY
+
     @pytest.mark.parametrize("rule", [AtWindowEnd.PAUSE, AtWindowEnd.ROLL_BACK])
     def test_or_left_unverified(self, rule: AtWindowEnd) -> None:
         run = made(UPGRADE, SECOND, at_window_end=rule)
@@ -258,6 +283,23 @@ class TestGate:
         run.now = CLOSES
         assert run.attempt().key.role is Role.ROLLBACK
 
+    def test_before_what_only_closes_it_waits_past_the_window(self) -> None:
+        gated = replace(look("see"), gate=Gate(Seconds(86400)))
+        run = after_first(made(UPGRADE, gated))
+        assert run.asked().until == NOON + timedelta(seconds=86400)
+
+    def test_without_a_window_it_waits_as_long_as_it_says(self) -> None:
+        run = made(replace(UPGRADE, gate=Gate(Seconds(86400))))
+        run.record = replace(run.record, window=None)
+        assert run.asked().until == NOON + timedelta(seconds=86400)
+
+    def test_it_comes_before_a_manual_step_and_does_not_instruct_yet(self) -> None:
+        run = made(replace(by_hand("valve", rollback=False), gate=Gate()))
+        asked = run.asked()
+        assert (asked.state, asked.instruct) == (RunState.AT_GATE, None)
+        run.pass_gate()
+        assert run.asked().state is RunState.AT_SHEET
+
     def test_no_gate_stands_before_a_repetition(self) -> None:
         run = self._at_gate(on_failure=OnFailure.PAUSE)
         run.pass_gate()
@@ -284,6 +326,11 @@ class TestSheet:
         run.now = CLOSES
         assert run.asked().state is RunState.AT_SHEET
         run.sign_sheet()
+        assert run.asked().question is Question.WINDOW_CLOSED
+
+    def test_after_the_window_no_sheet_is_shown(self) -> None:
+        run = after_first(made(UPGRADE, by_hand("valve", rollback=False), at_window_end=AtWindowEnd.FINISH_STEP))
+        run.now = CLOSES
         assert run.asked().question is Question.WINDOW_CLOSED
 
     def test_signed_while_it_is_late_it_counts(self) -> None:
