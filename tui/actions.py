@@ -1,0 +1,173 @@
+"""The one table of what can be done: its keys, label, help and place; key bar, help and palette are made from it.
+
+A key that begins an act never completes it: dialogs have a confirm key of their own (`CONFIRM`), which is no letter and
+not Enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from runner.errors import UsageError
+from runner.words import N_
+
+
+class Where(StrEnum):
+    """Kinds of screens."""
+
+    CHANGES = "changes"
+    PLAN = "plan"
+    RUN = "run"
+    AUDIT = "audit"
+    ENTRY = "entry"
+    SIGN = "sign"
+    FORM = "form"
+    NOTE = "note"
+
+
+SCREENS: Final = frozenset({Where.CHANGES, Where.PLAN, Where.RUN, Where.AUDIT, Where.ENTRY})
+EVERYWHERE: Final = frozenset(Where)
+ABOUT_REQUEST: Final = frozenset({Where.CHANGES, Where.PLAN})
+_PLAN: Final = frozenset({Where.PLAN})
+_RUN: Final = frozenset({Where.RUN})
+_AUDIT: Final = frozenset({Where.AUDIT})
+_SIGN: Final = frozenset({Where.SIGN})
+_FORM: Final = frozenset({Where.FORM})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do."""
+
+    id: str
+    """Stays; a key is remapped by it."""
+    keys: tuple[str, ...]
+    label: str
+    """Message id, a word or two for the key bar."""
+    help: str
+    """Message id, what it does, in a sentence."""
+    where: frozenset[Where]
+    rank: int = 5
+    """Place in the key bar, the smallest first; what does not fit there is in the help."""
+
+
+ACTIONS: Final = (
+    Action("open", ("enter",), N_("open"), N_("open what is selected"), frozenset({Where.CHANGES, Where.AUDIT}), 1),
+    Action(
+        "sign",
+        ("s",),
+        N_("sign"),
+        N_("see the text that is waited for, and sign it: start, confirmation, gate, sheet, decision or result"),
+        frozenset({Where.CHANGES, Where.PLAN, Where.RUN}),
+        1,
+    ),
+    Action("approve", ("a",), N_("approve"), N_("approve another person's request"), ABOUT_REQUEST, 2),
+    Action("reject", ("x",), N_("reject"), N_("send another person's request back, with a reason"), _PLAN),
+    Action("withdraw", ("w",), N_("withdraw"), N_("take your own request back, with a reason"), _PLAN),
+    Action("run", ("r",), N_("run"), N_("see the newest run of this change"), ABOUT_REQUEST, 2),
+    Action("decide", ("d",), N_("decide"), N_("decide how a waiting run goes on; both people sign"), _RUN, 2),
+    Action("pause", ("p",), N_("pause"), N_("pause the run before its next step; one person suffices"), _RUN, 3),
+    Action("abort", ("x",), N_("stop"), N_("stop the run at the next task border; one person suffices"), _RUN, 3),
+    Action("continue", ("u",), N_("continue"), N_("go on with a waiting run; both people sign"), _RUN, 3),
+    Action("rollback", ("b",), N_("roll back"), N_("roll a waiting run back; both people sign"), _RUN, 3),
+    Action("plan", ("v",), N_("plan"), N_("see the plan that is carried out"), _RUN),
+    Action("follow", ("f",), N_("follow"), N_("go back to where the run is, and to its newest output"), _RUN),
+    Action("output", ("o",), N_("output"), N_("give the output the whole screen, or half of it again"), _RUN),
+    Action(
+        "audit", ("l",), N_("log"), N_("see the audit log of what is selected"), SCREENS - {Where.AUDIT, Where.ENTRY}, 4
+    ),
+    Action("filter", ("f",), N_("filter"), N_("show the entries of one run only"), _AUDIT, 2),
+    Action("reload", ("ctrl+r",), N_("reload"), N_("read everything again"), SCREENS, 7),
+    Action(
+        "confirm",
+        ("f8",),
+        N_("SIGN"),
+        N_("sign exactly the text that is shown; Enter never does"),
+        _SIGN,
+        1,
+    ),
+    Action("key", ("f7",), N_("another key"), N_("sign with the key of another person, at this terminal"), _SIGN, 2),
+    Action(
+        "back",
+        ("escape", "q"),
+        N_("back"),
+        N_("go back; nothing is signed, and a run goes on"),
+        EVERYWHERE - {Where.CHANGES, Where.FORM},
+        6,
+    ),
+    Action("cancel", ("escape",), N_("back"), N_("go back; nothing is signed"), _FORM, 6),
+    Action("explain", ("f1",), N_("help"), N_("explain what has the focus, and every key"), EVERYWHERE, 0),
+    Action("language", ("f2",), N_("English/中文"), N_("switch between English and Chinese"), EVERYWHERE, 8),
+    Action("palette", ("ctrl+p",), N_("find"), N_("find an action by its name"), SCREENS, 7),
+    Action("leave", ("q", "ctrl+q"), N_("quit"), N_("leave Twokey; every run goes on"), frozenset({Where.CHANGES}), 6),
+)
+
+CONFIRM: Final = "confirm"
+
+_BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
+_NEVER_CONFIRMS: Final = frozenset({"enter", "space", "return", "ctrl+j", "ctrl+m"})
+
+
+def action_named(name: str) -> Action:
+    """The action of that id; it must be one."""
+    return _BY_ID[name]
+
+
+def actions_at(where: Where) -> tuple[Action, ...]:
+    """What there is on a kind of screen, in the order of the key bar."""
+    return tuple(sorted((action for action in ACTIONS if where in action.where), key=lambda action: action.rank))
+
+
+def keys_of(action: Action, remapped: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an action, as remapped."""
+    given = remapped.get(action.id)
+    return tuple(given.split(",")) if given else action.keys
+
+
+def key_label(key: str) -> str:
+    """A key as it is written on keyboards."""
+    names = {"escape": "Esc", "enter": "Enter", "question_mark": "?"}
+    if key in names:
+        return names[key]
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+").upper()
+    return key.upper() if len(key) > 1 else key
+
+
+def read_remapping(pairs: Iterable[str]) -> dict[str, str]:
+    """Keys by action from `ID=KEY` pairs.
+
+    Raises:
+        UsageError: not a pair, no such action, or a confirm key that is too easily pressed.
+    """
+    remapped: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, key = pair.partition("=")
+        if not separator or not key:
+            raise UsageError(N_("key {pair}: expected ACTION=KEY"), pair=pair)
+        if name not in _BY_ID:
+            raise UsageError(
+                N_("key {pair}: there is no action {name}"),
+                hint=N_("actions: {actions}"),
+                pair=pair,
+                name=name,
+                actions=", ".join(_BY_ID),
+            )
+        remapped[name] = key
+    _require_safe(remapped)
+    return remapped
+
+
+def _require_safe(remapped: Mapping[str, str]) -> None:
+    """Refuse a confirm key that Enter, a letter or the key that begins an act could be."""
+    triggers = {key for action in ACTIONS if action.id != CONFIRM for key in keys_of(action, remapped)}
+    for key in keys_of(_BY_ID[CONFIRM], remapped):
+        if key in _NEVER_CONFIRMS or len(key) == 1 or key in triggers:
+            raise UsageError(
+                N_("key {key}: it cannot be the one that signs"),
+                hint=N_("choose a function key that begins no other action"),
+                key=key,
+            )

@@ -1,0 +1,194 @@
+"""What the screens need of the world: one Protocol, fulfilled over `runner.client` and by a demonstration.
+
+Methods block; screens call them from workers. They raise the `RunnerError` the service raised. Times, states and plans
+are values of the model; nothing here is text for people except what the service or a person wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from runner.model.document import JsonObject
+from runner.model.log import LogFilter
+from runner.model.plan import Plan
+from runner.model.request import Request
+from runner.model.run import RunState
+from runner.model.statement import StatementKind
+from runner.wire.api import ServiceStatus, Words
+from runner.wire.api_audit import EntryPage, EntryShown, Gap, Hello
+from runner.wire.api_request import Act, Outcome, RequestShown
+from runner.wire.api_run import RunShown
+from tui.intents import Intent
+
+StreamEvent = Hello | EntryShown | Gap
+
+
+@dataclass(frozen=True, slots=True)
+class RunAtHand:
+    """The newest run of a change."""
+
+    id: str
+    state: RunState
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change in the list."""
+
+    request: Request
+    run: RunAtHand | None
+    act: Act | None
+    """The signature it waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes, newest first."""
+
+    rows: tuple[ChangeRow, ...]
+    next: str | None
+    """Value of `before` for the following page; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShown:
+    """A plan whose digests were recomputed and whose runbook was expanded again by this client."""
+
+    plan: Plan
+    rollback_decision_by: datetime | None
+    """Latest rollback decision time; None without a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of somebody who may sign; its private half stays where it is."""
+
+    person: str
+    fingerprint: str
+    place: str
+    """Path of its file, or `ssh-agent`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement ready to be read and signed."""
+
+    intent: Intent
+    key: Key
+    kind: StatementKind
+    subject: str
+    content: JsonObject
+    """Exactly what is agreed."""
+    sentence: Words
+    """The same in one sentence."""
+    hosts: tuple[str, ...]
+    """Hosts it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """A log entry that was proven to stand in the log, against a head that continues what this client remembers."""
+
+    entry: EntryShown
+    size: int
+    """Entries of the head."""
+    root: str
+    """Hex."""
+    leaf_hash: str
+    """Hex."""
+    payload_proven: bool
+    """Whether the payload is the one the leaf commits to; False only when there is none to be seen."""
+
+
+class Backend(Protocol):
+    """The service as the screens see it."""
+
+    def open(self) -> ServiceStatus:
+        """Reach the service, starting one where that is allowed, and say what it is."""
+        ...
+
+    def close(self) -> None:
+        """Give up every connection; a reader of events comes to its end."""
+        ...
+
+    def now(self) -> datetime:
+        """The service's clock, as well as it is known here; does not block."""
+        ...
+
+    def changes(self, before: str | None, limit: int) -> ChangePage:
+        """A page of changes, newest first."""
+        ...
+
+    def change(self, number: str) -> RequestShown:
+        """One change with all an approver or executor needs."""
+        ...
+
+    def plan(self, digest: str) -> PlanShown:
+        """A plan, verified.
+
+        Raises:
+            VerificationError: it is not what its digests say.
+        """
+        ...
+
+    def run(self, run: str) -> RunShown:
+        """A run with everything a live view shows besides output."""
+        ...
+
+    def entries(self, wanted: LogFilter, before: str | None, limit: int) -> EntryPage:
+        """A page of log entries, newest first."""
+        ...
+
+    def prove(self, entry: EntryShown) -> ProvenEntry:
+        """Verify that an entry stands in the log as shown.
+
+        Raises:
+            VerificationError: it does not.
+        """
+        ...
+
+    def events(self, after: int | None) -> Iterator[StreamEvent]:
+        """Log entries above that number as they are committed (None: from now on), beginning with a hello.
+
+        Raises:
+            UnreachableError: the connection is lost.
+        """
+        ...
+
+    def keys(self) -> tuple[Key, ...]:
+        """Keys at hand of people who may sign: the one named at the start, and those of the ssh-agent."""
+        ...
+
+    def open_key(self, path: Path, passphrase: str | None) -> Key:
+        """Make a person's key file ready to sign.
+
+        Raises:
+            UsageError: unreadable, no key, or the wrong passphrase.
+            SignatureError: it belongs to nobody who may sign here.
+        """
+        ...
+
+    def forget_key(self, key: Key) -> None:
+        """Let go of a key that was opened."""
+        ...
+
+    def prepare(self, intent: Intent, key: Key) -> Prepared:
+        """Make the text of a statement from what the service shows, recomputed, with the log looked at first.
+
+        Raises:
+            VerificationError: plan or log is not what it should be.
+            RefusedError: nothing of the kind is waited for.
+        """
+        ...
+
+    def sign(self, prepared: Prepared) -> Outcome:
+        """Sign what was read and hand it in.
+
+        Raises:
+            RefusedError: law, policy or state forbids it.
+        """
+        ...

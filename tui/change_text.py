@@ -1,0 +1,39 @@
+"""Changes in rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runner.wire.spoken import spoken
+from runner.words import N_, current_language
+from tui.backend import ChangeRow
+from tui.rows import Column, Row
+from tui.text import Part, Present, window_span
+from tui.top_text import state_part, turn_part
+
+COLUMNS: Final = (
+    Column(N_("number"), 13),
+    Column(N_("state"), 16),
+    Column(N_("title"), 16, grows=True),
+    Column(N_("window"), 17, priority=2),
+    Column(N_("awaited"), 20, priority=1),
+)
+
+
+def change_row(change: ChangeRow, present: Present) -> Row:
+    """A change in the list."""
+    request = change.request
+    title = request.title_zh if current_language() == "zh" else request.title_en
+    window = window_span(request.window, present) if request.window else ""
+    return Row(
+        request.number,
+        (Part(request.number), state_part(change), Part(title), Part(window), _awaited(change, present)),
+    )
+
+
+def _awaited(change: ChangeRow, present: Present) -> Part:
+    """Who is waited for, and for what."""
+    if change.act is None:
+        return Part("")
+    people = ", ".join(change.act.people) or "-"
+    return Part(f"{people}: {spoken(change.act.kind.value)}", turn_part(change.act, present).meaning)

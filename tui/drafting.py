@@ -1,0 +1,112 @@
+"""From what a person wants to sign to the exact content, by the one set of drafts that commands use too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from runner.client import drafts
+from runner.client.drafts import Draft
+from runner.model.plan import Plan
+from runner.wire.api_request import RequestShown
+from runner.wire.api_run import RunShown
+from tui.backend import PlanShown
+from tui.intents import (
+    Abort,
+    AboutRequest,
+    AboutRun,
+    Approve,
+    Close,
+    Confirm,
+    Decide,
+    Intent,
+    PassGate,
+    Pause,
+    Reject,
+    SignSheet,
+    Start,
+    Withdraw,
+)
+
+
+class Records(Protocol):
+    """Where changes, plans and runs are read; plans come verified."""
+
+    def change(self, number: str) -> RequestShown: ...
+
+    def plan(self, digest: str) -> PlanShown: ...
+
+    def run(self, run: str) -> RunShown: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft, and the hosts it is about."""
+
+    draft: Draft
+    hosts: tuple[str, ...]
+
+
+def draft_of(intent: Intent, records: Records, now: datetime, valid_for: timedelta) -> Drafted:
+    """The draft of an intent, from records read now.
+
+    Args:
+        intent: what is wanted.
+        records: where to read.
+        now: the present.
+        valid_for: how long an approval without a window may be used.
+
+    Raises:
+        VerificationError: the plan is not what its digests say, or not the one the request names.
+        RefusedError: nothing of the kind is waited for.
+    """
+    if isinstance(intent, AboutRequest):
+        return _about_request(intent, records, now, valid_for)
+    return _about_run(intent, records)
+
+
+def _about_request(intent: AboutRequest, records: Records, now: datetime, valid_for: timedelta) -> Drafted:
+    shown = records.change(intent.number)
+    plan = records.plan(shown.request.plan).plan
+    drafts.require_same_plan(shown, plan)
+    wanted = shown.request
+    match intent:
+        case Approve():
+            draft = drafts.approve(wanted, now, valid_for)
+        case Reject(reason=reason):
+            draft = drafts.reject(wanted, reason)
+        case Withdraw(reason=reason):
+            draft = drafts.withdraw(wanted, reason)
+        case Start():
+            draft = drafts.start(wanted)
+    return Drafted(draft, _hosts(plan))
+
+
+def _about_run(intent: AboutRun, records: Records) -> Drafted:
+    shown = records.run(intent.run)
+    hosts = tuple(host for batch in shown.batches for host in batch)
+    match intent:
+        case Confirm():
+            request = records.change(shown.row.request)
+            plan = records.plan(shown.plan).plan
+            drafts.require_same_plan(request, plan)
+            draft = drafts.confirm(shown, request.request)
+        case PassGate():
+            draft = drafts.gate(shown)
+            hosts = next((step.hosts for step in shown.steps if (step.batch, step.id) == shown.current), hosts)
+        case SignSheet(readings=readings):
+            draft = drafts.sheet(shown, readings)
+        case Decide(choice=choice, reason=reason):
+            draft = drafts.decide(shown, choice, reason)
+        case Pause(reason=reason):
+            draft = drafts.pause(shown.row.id, reason)
+        case Abort(reason=reason):
+            draft = drafts.abort(shown.row.id, reason)
+        case Close(achieved=achieved, reason=reason):
+            draft = drafts.close(shown, achieved, reason)
+    return Drafted(draft, hosts)
+
+
+def _hosts(plan: Plan) -> tuple[str, ...]:
+    return tuple(host.name for host in plan.binding.hosts)

@@ -1,0 +1,160 @@
+"""What a person wants to sign, as values: the screens make them, the backend makes statements of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from runner.model.document import JsonObject, JsonValue
+from runner.model.run import Choice
+from runner.model.statement import StatementKind
+from runner.wire.api_request import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Approve a request."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Send a request back."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take one's own request back."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start an approved change, as executor."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Confirm a start, as the second person."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassGate:
+    """Let a run go on behind its gate."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignSheet:
+    """Vouch for what was done and read by hand."""
+
+    run: str
+    readings: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Decide the question a run waits with."""
+
+    run: str
+    choice: Choice
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Have a run pause before its next step."""
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Have a run stop at its next task border."""
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Sign the result of a run."""
+
+    run: str
+    achieved: str
+    reason: str = ""
+
+
+AboutRequest = Approve | Reject | Withdraw | Start
+AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close
+Intent = AboutRequest | AboutRun
+
+_KINDS: Final[Mapping[type, StatementKind]] = {
+    Approve: StatementKind.APPROVE,
+    Reject: StatementKind.REJECT,
+    Withdraw: StatementKind.WITHDRAW,
+    Start: StatementKind.START,
+    Confirm: StatementKind.CONFIRM,
+    PassGate: StatementKind.GATE,
+    SignSheet: StatementKind.SHEET,
+    Decide: StatementKind.DECIDE,
+    Pause: StatementKind.PAUSE,
+    Abort: StatementKind.ABORT,
+    Close: StatementKind.CLOSE,
+}
+
+
+def kind_of(intent: Intent) -> StatementKind:
+    """The kind of statement an intent becomes."""
+    return _KINDS[type(intent)]
+
+
+def subject_of(intent: Intent) -> str:
+    """The request or run it is about."""
+    return intent.number if isinstance(intent, AboutRequest) else intent.run
+
+
+def intent_of(act: Act) -> Intent | None:
+    """The intent that answers a waited-for signature; None while something must be asked of the person first.
+
+    Once the first of two people has signed, nothing is left to ask: the second signs the same.
+    """
+    match act.kind:
+        case StatementKind.APPROVE:
+            return Approve(act.subject)
+        case StatementKind.START:
+            return Start(act.subject)
+        case StatementKind.CONFIRM:
+            return Confirm(act.subject)
+        case StatementKind.GATE:
+            return PassGate(act.subject)
+    return _signed_by_first(act, act.content) if act.content is not None else None
+
+
+def _signed_by_first(act: Act, content: JsonObject) -> Intent | None:
+    match act.kind:
+        case StatementKind.SHEET:
+            readings = content.get("readings")
+            return SignSheet(act.subject, readings if isinstance(readings, dict) else {})
+        case StatementKind.DECIDE:
+            return Decide(act.subject, Choice(_text(content, "choice")), _text(content, "reason"))
+        case StatementKind.CLOSE:
+            return Close(act.subject, _text(content, "achieved"), _text(content, "reason"))
+    return None
+
+
+def _text(content: JsonObject, name: str) -> str:
+    return str(content.get(name) or "")

@@ -1,0 +1,148 @@
+"""The two-person dialog as values: how far it is, who has signed, who still has to, and the text that is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from runner.errors import RunnerError
+from runner.model.document import JsonValue
+from runner.model.statement import StatementKind
+from runner.wire.api import ServiceStatus
+from runner.wire.api_request import Act, Outcome
+from runner.words import N_, _
+from tui.backend import Prepared
+from tui.intents import Intent, kind_of, subject_of
+from tui.text import Line, Meaning, Part, Present, clock, error_lines, left_until, line, said, short
+from tui.top_text import place_part
+
+TITLES: Final = {
+    StatementKind.APPROVE: N_("approval of change {subject}"),
+    StatementKind.REJECT: N_("rejection of change {subject}"),
+    StatementKind.WITHDRAW: N_("withdrawal of change {subject}"),
+    StatementKind.START: N_("start of change {subject}: executor, then confirmer"),
+    StatementKind.CONFIRM: N_("confirmation of run {subject}: it begins at once"),
+    StatementKind.GATE: N_("gate of run {subject}: both sign"),
+    StatementKind.SHEET: N_("sheet of a manual step of run {subject}: both sign"),
+    StatementKind.PAUSE: N_("pause of run {subject}: one suffices"),
+    StatementKind.ABORT: N_("stop of run {subject}: one suffices"),
+    StatementKind.DECIDE: N_("decision about run {subject}: both sign"),
+    StatementKind.CLOSE: N_("result of run {subject}: both sign"),
+}
+_MANY: Final = 6
+
+
+class Phase(StrEnum):
+    """How far a signature is."""
+
+    PREPARING = "preparing"
+    """Plan and log are being checked, the text is being made."""
+    READY = "ready"
+    """The text can be read and signed."""
+    SIGNING = "signing"
+    WAITING = "waiting"
+    """Signed by one; another person still has to."""
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One signature on its way, with what came before it in the same dialog."""
+
+    intent: Intent
+    phase: Phase = Phase.PREPARING
+    prepared: Prepared | None = None
+    outcome: Outcome | None = None
+    """What the last signature brought about."""
+    error: RunnerError | None = None
+
+    @property
+    def awaited(self) -> Act | None:
+        """The signature that is still missing."""
+        return self.outcome.next if self.outcome is not None and self.phase is not Phase.DONE else None
+
+
+def signing_lines(signing: Signing, status: ServiceStatus | None, present: Present) -> tuple[Line, ...]:
+    """Everything the dialog says, in the order it is read."""
+    subject = subject_of(signing.intent)
+    shown = [line(_(TITLES[kind_of(signing.intent)]).format(subject=subject), Meaning.STRONG, indent=2)]
+    if status is not None:
+        shown.append(Line((place_part(status),)))
+    shown += _before(signing, present)
+    if signing.phase is Phase.PREPARING:
+        shown.append(line(_("plan and log are being checked…"), Meaning.WAIT))
+    if signing.error is not None:
+        shown += [Line(), line(_("NOT SIGNED"), Meaning.ALARM), *error_lines(signing.error, present)]
+    if signing.prepared is not None and signing.phase in (Phase.READY, Phase.SIGNING):
+        shown += _text(signing.prepared, present)
+        shown.append(Line())
+        shown.append(line(_what_now(signing.phase), Meaning.WAIT, indent=2))
+    return tuple(shown)
+
+
+def _before(signing: Signing, present: Present) -> list[Line]:
+    """What was signed already, and by whom it still has to be."""
+    outcome = signing.outcome
+    if outcome is None:
+        return []
+    shown = [line(said(outcome.message, present), Meaning.GOOD, indent=2)]
+    if (act := signing.awaited) is None:
+        return shown
+    people = ", ".join(act.people) or _("nobody who may")
+    text = _("still to sign: {people} ({title})").format(people=people, title=said(act.title, present))
+    shown.append(line(text, Meaning.WAIT, indent=2))
+    if act.until is not None:
+        until = _("valid until {until}, {left}").format(
+            until=clock(act.until, present), left=left_until(act.until, present)
+        )
+        shown.append(line(until, Meaning.WAIT, indent=2))
+    if signing.phase is Phase.WAITING:
+        shown.append(
+            line(_("in their own session, or here with their own key (F7); Esc goes on without waiting"), indent=2)
+        )
+    return shown
+
+
+def _text(prepared: Prepared, present: Present) -> list[Line]:
+    """The text to be signed, in words, then field by field."""
+    key = prepared.key
+    who = _("you sign as {person}, key {key}, from {place}").format(
+        person=key.person, key=key.fingerprint, place=key.place
+    )
+    shown = [
+        Line(),
+        line(who, indent=2),
+        line(said(prepared.sentence, present), Meaning.STRONG, indent=2),
+        _hosts(prepared.hosts),
+        line(_("exactly this is signed:"), Meaning.FAINT),
+    ]
+    shown += [_field(name, value) for name, value in prepared.content.items()]
+    return shown
+
+
+def _hosts(hosts: tuple[str, ...]) -> Line:
+    named = ", ".join(hosts[:_MANY]) + (" …" if len(hosts) > _MANY else "")
+    return line(_("{count} hosts: {hosts}").format(count=len(hosts), hosts=named), Meaning.STRONG, indent=2)
+
+
+def _field(name: str, value: JsonValue) -> Line:
+    return Line((Part(f"  {name}: ", Meaning.FAINT), Part(_shown(value))), 4)
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return f"{short(value)} ({value.removeprefix('sha256:')})"
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
+    return "-" if value is None or value == "" else str(value)
+
+
+def _what_now(phase: Phase) -> str:
+    return (
+        _("signing…") if phase is Phase.SIGNING else _("F8 signs. Enter never does. Esc goes back, nothing is signed.")
+    )

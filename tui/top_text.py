@@ -1,0 +1,179 @@
+"""The top three lines: which change, where, which step; whose turn, until when; what follows if nobody acts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from runner.model.request import RequestState
+from runner.model.run import RunState
+from runner.model.time import Window
+from runner.wire.api import ServiceStatus, Words
+from runner.wire.api_request import Act, RequestShown
+from runner.wire.api_run import RunShown
+from runner.wire.spoken import spoken
+from runner.words import _, current_language
+from tui.backend import ChangeRow
+from tui.text import Line, Meaning, Part, Present, clock, joined, left_until, minute, said, window_span
+
+RUN_MEANINGS: Final = {
+    RunState.SUCCEEDED: Meaning.GOOD,
+    RunState.FAILED: Meaning.BAD,
+    RunState.ROLLED_BACK: Meaning.BAD,
+    RunState.ROLLING_BACK: Meaning.BAD,
+    RunState.ROLLBACK_FAILED: Meaning.ALARM,
+    RunState.OUTCOME_UNKNOWN: Meaning.ALARM,
+    RunState.AWAITING_DECISION: Meaning.ALARM,
+    RunState.ABANDONED: Meaning.BAD,
+    RunState.LAPSED: Meaning.FAINT,
+    RunState.CLOSED: Meaning.FAINT,
+    RunState.CONFIRMING: Meaning.WAIT,
+    RunState.AT_GATE: Meaning.WAIT,
+    RunState.AT_SHEET: Meaning.WAIT,
+    RunState.PAUSED: Meaning.WAIT,
+    RunState.HELD: Meaning.WAIT,
+}
+"""How the state of a run looks; the others are at work."""
+REQUEST_MEANINGS: Final = {
+    RequestState.SUBMITTED: Meaning.WAIT,
+    RequestState.APPROVED: Meaning.GOOD,
+    RequestState.REJECTED: Meaning.BAD,
+}
+OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
+"""Nothing more happens to such a run."""
+
+Top = tuple[Line, Line, Line]
+
+
+def top_of_nothing(status: ServiceStatus | None) -> Top:
+    """While no change is selected, or the service was not reached yet."""
+    if status is None:
+        return Line((Part(_("connecting to the service…"), Meaning.WAIT),)), Line(), Line()
+    place = joined((place_part(status), Part(status.site, Meaning.STRONG)))
+    return (
+        place,
+        Line((Part(_("no change is selected"), Meaning.FAINT),)),
+        Line((Part(_("otherwise: nothing happens by itself"), Meaning.FAINT),)),
+    )
+
+
+def top_of_change(
+    row: ChangeRow,
+    shown: RequestShown | None,
+    status: ServiceStatus,
+    present: Present,
+    decision_by: datetime | None = None,
+) -> Top:
+    """Of a change that is looked at; `shown` is None until it was read in full."""
+    request = row.request
+    first = joined(
+        (
+            place_part(status),
+            Part(request.number, Meaning.STRONG),
+            state_part(row),
+            _revision(request.revision),
+            Part(_title(request.title_en, request.title_zh)),
+        )
+    )
+    second = joined((turn_part(row.act, present), *_window_parts(request.window, decision_by, present)))
+    return first, second, otherwise_line(shown.otherwise if shown else None, present)
+
+
+def top_of_run(shown: RunShown, status: ServiceStatus | None, present: Present) -> Top:
+    """Of a run."""
+    row = shown.row
+    environment = status.environment if status else ""
+    first = joined(
+        (
+            production_part(environment, production=row.production),
+            Part(row.id, Meaning.STRONG),
+            Part(spoken(row.state.value), RUN_MEANINGS.get(row.state, Meaning.STRONG)),
+            _step_part(shown),
+            Part(row.title.in_language(current_language())),
+        )
+    )
+    turn = turn_part(shown.act, present, over=row.state in OVER)
+    second = joined((turn, *_window_parts(row.window, shown.rollback_decision_by, present, over=_is_ended(shown))))
+    return first, second, otherwise_line(shown.otherwise, present)
+
+
+def place_part(status: ServiceStatus) -> Part:
+    """Production or not, by name."""
+    return production_part(status.environment, production=status.production)
+
+
+def production_part(environment: str, *, production: bool) -> Part:
+    """Production or not, by name."""
+    if production:
+        return Part(" " + _("PRODUCTION {environment}").format(environment=environment) + " ", Meaning.ALARM)
+    return Part(_("{environment}, not production").format(environment=environment), Meaning.FAINT)
+
+
+def state_part(row: ChangeRow) -> Part:
+    """The state of a change: that of its run while there is one, else that of the request."""
+    if row.run is not None:
+        return Part(spoken(row.run.state.value), RUN_MEANINGS.get(row.run.state, Meaning.STRONG))
+    return Part(spoken(row.request.state.value), REQUEST_MEANINGS.get(row.request.state, Meaning.FAINT))
+
+
+def turn_part(act: Act | None, present: Present, *, over: bool = False) -> Part:
+    """Whose turn it is, for what, and until when."""
+    if act is None:
+        return Part(_("nobody's turn: it is over") if over else _("nobody's turn"), Meaning.FAINT)
+    people = ", ".join(act.people) or _("nobody who may")
+    what = _("turn: {people} ({what})").format(people=people, what=spoken(act.kind.value))
+    if act.until is None:
+        return Part(what, Meaning.WAIT)
+    until = _("until {until} ({left})").format(until=clock(act.until, present), left=left_until(act.until, present))
+    return Part(f"{what} {until}", Meaning.WAIT)
+
+
+def otherwise_line(sentence: Words | None, present: Present) -> Line:
+    """What happens if nobody presses anything."""
+    if sentence is None:
+        return Line()
+    return Line((Part(_("otherwise: {sentence}").format(sentence=said(sentence, present))),), indent=2)
+
+
+def _title(english: str, chinese: str) -> str:
+    return chinese if current_language() == "zh" else english
+
+
+def _revision(revision: int) -> Part | None:
+    return Part(_("revision {number}").format(number=revision)) if revision > 1 else None
+
+
+def _step_part(shown: RunShown) -> Part | None:
+    """Which step of how many; a step counts once for each batch."""
+    if shown.current is None:
+        return None
+    batch, step = shown.current
+    places = [(entry.batch, entry.id) for entry in shown.steps]
+    if shown.current not in places:
+        return Part(step, Meaning.STRONG)
+    place = _("step {place}/{count} {step}").format(place=places.index(shown.current) + 1, count=len(places), step=step)
+    if len(shown.batches) > 1 and 0 < batch <= len(shown.batches):
+        place += ", " + _("batch {batch}/{count}").format(batch=batch, count=len(shown.batches))
+    return Part(place, Meaning.STRONG)
+
+
+def _window_parts(
+    window: Window | None, decision_by: datetime | None, present: Present, *, over: bool = False
+) -> tuple[Part | None, ...]:
+    if window is None:
+        return (Part(_("no window needed"), Meaning.FAINT),)
+    if over:
+        return ()
+    passed = present.now >= window.closes
+    if passed:
+        return (Part(_("WINDOW CLOSED {closes}").format(closes=minute(window.closes, present)), Meaning.BAD),)
+    told = [Part(_("window {span}").format(span=window_span(window, present)))]
+    if decision_by is not None:
+        late = present.now >= decision_by
+        by = _("rollback decision by {by}").format(by=minute(decision_by, present))
+        told.append(Part(by, Meaning.BAD if late else Meaning.PLAIN))
+    return tuple(told)
+
+
+def _is_ended(shown: RunShown) -> bool:
+    return shown.row.ended_at is not None
