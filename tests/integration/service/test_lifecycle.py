@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from runner.client.autostart import READY
 from runner.client.service import Service
 from runner.engine.desk.state import StateDirectory, hold
 from runner.errors import RefusedError, RunnerError, UsageError
@@ -26,65 +22,12 @@ from runner.service.serve import Terms, serve, stop_service
 from runner.wire.api_audit import EntryShown, Hello
 from tests.desk_site import write_site
 from tests.desk_world import ALICE, BOB, FixedClock, found
+from tests.integration.service.place import Place
 from tests.needs import needs_root
 from tests.waiting import is_running, wait_until
 
-_SERVE = """
-import os, sys
-from pathlib import Path
-from runner.runbook.settings import load_site
-from runner.service.serve import Terms, serve
-site, state, socket, idle, told = sys.argv[1:]
-serve(Terms(site=load_site(Path(site)), state=Path(state), socket=Path(socket), embedded=True,
-            idle_after=float(idle), ready=lambda: os.write(int(told), b"ready\\n")))
-"""
 _NOBODY = 65534
 _MEBIBYTE = 2**20
-
-
-@dataclass(frozen=True)
-class Running:
-    """A service process."""
-
-    process: subprocess.Popen[bytes]
-    socket: Path
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(20)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A founded site on disk."""
-
-    site: Path
-    state: Path
-    socket: Path
-
-    def terms(self, **more: object) -> Terms:
-        return Terms(load_site(self.site), self.state, self.socket, **more)  # type: ignore[arg-type]  # named by the test
-
-    @contextmanager
-    def running(self, idle: float = 600) -> Iterator[Running]:
-        """A service that answers; killed at the end if the test has not ended it."""
-        reading, writing = os.pipe()
-        arguments = [str(self.site), str(self.state), str(self.socket), str(idle), str(writing)]
-        process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, *arguments], pass_fds=(writing,), stderr=subprocess.PIPE
-        )
-        os.close(writing)
-        try:
-            with os.fdopen(reading, "rb") as pipe:
-                assert pipe.readline() == READY
-            yield Running(process, self.socket)
-        finally:
-            process.kill()
-            process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="session")
