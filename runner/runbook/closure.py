@@ -21,7 +21,7 @@ from runner.runbook.content_tree import Blob, ContentTree, FolderTree, is_conten
 from runner.runbook.ledger import PLAYBOOKS, Delegate, Ledger
 from runner.runbook.loader import ReadRunbook, examine_runbook
 from runner.runbook.modules import bind_modules
-from runner.runbook.play_source import Place, read_play_source
+from runner.runbook.play_source import Items, Place, Scalar, read_play_source
 from runner.runbook.playbooks import read_playbook
 from runner.runbook.problems import Problem, invalid, meant, say
 from runner.runbook.roles import read_dependencies, read_role
@@ -171,11 +171,14 @@ def _do(walk: Walk, job: Job) -> None:
         read_template_file(walk, job.path, job.context)
         return
     source = read_play_source(walk.ledger.blobs[job.path].data, job.path)
-    walk.ledger.problems.extend(source.problems)
+    if job.kind is not JobKind.ANYTHING:
+        walk.ledger.problems.extend(source.problems)
+    elif isinstance(source.top, Scalar):
+        return
     read_templates(walk, source, job.context)
     if job.kind is JobKind.PLAYBOOK:
         read_playbook(walk, source, job.context)
-    elif job.kind is JobKind.TASKS:
+    elif isinstance(source.top, Items) and job.kind is not JobKind.VARIABLES:
         read_tasks(walk, source, source.top, job.context)
     elif _META in job.path:
         read_dependencies(walk, source, job.context)

@@ -11,11 +11,12 @@ from runner.runbook.ledger import PLAYBOOKS, inside_playbooks
 from runner.runbook.play_source import Entry, Node, Place, PlaySource, items_of, text_of
 from runner.runbook.roles import find_role
 from runner.runbook.tasks import read_keywords, read_tasks, read_variable_names
-from runner.runbook.walk import Context, JobKind, Walk, is_yaml
+from runner.runbook.walk import Context, JobKind, Walk
 from runner.words import N_
 
 _BY_NAME: Final = frozenset({"roles", "library", "module_utils", "collections"})
 """Folders of which only what is named is bound."""
+_SUFFIXES: Final = (".yml", ".yaml")
 _VARIABLES: Final = ("group_vars", "host_vars")
 
 
@@ -27,7 +28,7 @@ def read_playbook(walk: Walk, source: PlaySource, context: Context) -> None:
     for play in items_of(source.top):
         entries = source.entries(play)
         imported = next((entry for entry in entries if plain_name(entry.key) == "import_playbook"), None)
-        read_keywords(walk, source, entries)
+        read_keywords(walk, source, entries, context)
         if imported is not None:
             _read_import(walk, source, imported, context)
         else:
@@ -37,7 +38,7 @@ def read_playbook(walk: Walk, source: PlaySource, context: Context) -> None:
 def _read_import(walk: Walk, source: PlaySource, entry: Entry, context: Context) -> None:
     term = text_of(entry.value) or ""
     place = source.place(entry.value)
-    if has_template(term) or (collection_of(term) is not None and not is_yaml(term)):
+    if has_template(term) or (collection_of(term) is not None and not term.endswith(_SUFFIXES)):
         walk.ledger.problem(place, N_('"{file}": an imported playbook is named by its path'), file=term)
         return
     path = inside_playbooks(f"{context.folder}/{term}") if not term.startswith("/") else None
@@ -73,7 +74,7 @@ def _value(named: dict[str, Entry], key: str) -> Node | None:
 
 def _read_role_entry(walk: Walk, source: PlaySource, item: Node, context: Context) -> None:
     entries = source.entries(item)
-    read_keywords(walk, source, entries)
+    read_keywords(walk, source, entries, context)
     read_variable_names(walk, source, item)
     named = {entry.key: entry.value for entry in entries}
     node = item if text_of(item) else named.get("role") or named.get("name")

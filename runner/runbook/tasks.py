@@ -36,7 +36,7 @@ from runner.runbook.play_source import (
 )
 from runner.runbook.roles import find_role, find_role_file
 from runner.runbook.template_uses import follow_loop
-from runner.runbook.walk import Context, JobKind, ModuleUse, Walk, is_yaml
+from runner.runbook.walk import Context, JobKind, ModuleUse, Walk
 from runner.words import N_
 
 _OWN_NAME: Final = re.compile(r"\{\{-?\s*inventory_hostname\s*-?\}\}")
@@ -81,12 +81,12 @@ def read_tasks(walk: Walk, source: PlaySource, tasks: Node | None, context: Cont
         for entry in entries:
             if entry.key in BLOCKS:
                 waiting += [(inner, here) for inner in items_of(entry.value)]
-        read_keywords(walk, source, entries)
+        read_keywords(walk, source, entries, here)
         if not any(entry.key == "block" for entry in entries):
             _read_task(walk, source, entries, here)
 
 
-def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...]) -> None:
+def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...], context: Context) -> None:
     """Judge the keywords of a play, a block, a task or a role."""
     for entry in entries:
         if entry.key in CONNECTION_KEYWORDS:
@@ -98,6 +98,10 @@ def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...]) ->
             read_variable_names(walk, source, entry.value)
         elif entry.key == "delegate_to":
             _read_delegate(walk, source, entry)
+        elif entry.key == "module_defaults":
+            _read_defaults(walk, source, entry, context)
+        elif entry.key == "args" and isinstance(entry.value, Scalar):
+            walk.ledger.problem(source.place(entry.value), _WRITTEN_OUT)
         elif entry.key == "register" and (text_of(entry.value) or "").startswith("ansible_"):
             walk.ledger.problem(source.place(entry.value), _STEERS, name=text_of(entry.value) or "")
 
@@ -108,6 +112,16 @@ def read_variable_names(walk: Walk, source: PlaySource, variables: Node | None) 
         for entry in source.entries(inner):
             if entry.key.startswith("ansible_") and entry.key not in PLAY_SETTINGS:
                 walk.ledger.problem(entry.place, _STEERS, name=entry.key)
+
+
+def _read_defaults(walk: Walk, source: PlaySource, entry: Entry, context: Context) -> None:
+    """Follow arguments that are given to modules once for all."""
+    for item in items_of(entry.value) or (entry.value,):
+        if isinstance(item, Scalar):
+            walk.ledger.problem(source.place(item), _WRITTEN_OUT)
+        for module in source.entries(item):
+            if not module.key.startswith("group/"):
+                _read_action(walk, _action(source, module, None), context, are_defaults=True)
 
 
 def _with_collections(context: Context, entries: tuple[Entry, ...]) -> Context:
@@ -173,8 +187,10 @@ def _argument(source: PlaySource, entry: Entry) -> Argument:
     return Argument(text_of(entry.value), source.place(entry.value), entry.value)
 
 
-def _read_action(walk: Walk, action: Action, context: Context) -> None:
+def _read_action(walk: Walk, action: Action, context: Context, *, are_defaults: bool = False) -> None:
     name = plain_name(action.name)
+    if name in _NOT_FREE and has_template(action.free_form.text or ""):
+        walk.ledger.problem(action.free_form.place, _WRITTEN_OUT)
     walk.modules.append(ModuleUse(action.name, action.place, context))
     if name in REFUSED_MODULES:
         walk.ledger.problem(action.place, _WHY_REFUSED[name], key=name)
@@ -190,7 +206,7 @@ def _read_action(walk: Walk, action: Action, context: Context) -> None:
         _read_controller_file(walk, name, action, context)
     elif name == "set_fact":
         _read_facts(walk, action)
-    elif name == "pause" and not {"seconds", "minutes"} & set(action.arguments):
+    elif name == "pause" and not are_defaults and not {"seconds", "minutes"} & set(action.arguments):
         walk.ledger.problem(action.place, N_("it waits for a person without end; use a gate of the runbook"))
 
 
@@ -217,9 +233,9 @@ def _read_include_vars(walk: Walk, action: Action, context: Context) -> None:
         return
     # NOTE: a folder is looked for below vars/ in a role only, a file everywhere.
     where = "" if folder is not None and not context.roles else "vars"
+    is_exact = folder is None and not has_template(term.text)
     for path in walk.find(context, where, term.text, term.place):
-        if is_yaml(path):
-            walk.later(JobKind.VARIABLES, path, context.at(path))
+        walk.later(JobKind.VARIABLES if is_exact else JobKind.ANYTHING, path, context.at(path))
 
 
 def _read_controller_file(walk: Walk, name: str, action: Action, context: Context) -> None:
@@ -257,6 +273,9 @@ def _read_facts(walk: Walk, action: Action) -> None:
             walk.ledger.problem(argument.place, N_('"{name}": the name of a fact is written out'), name=name)
 
 
+_NOT_FREE: Final = frozenset({*CONTROLLER_FILES, *ROLE_IMPORTS, "set_fact"}) - {"script"}
+"""Modules whose arguments decide what is reached, and which take none without a key."""
+_WRITTEN_OUT: Final = N_("arguments of a module are written out, so that what they reach can be seen")
 _STEERS: Final = N_('"{name}": variables beginning with "ansible_" steer Ansible and must not be set here')
 _WHY_REFUSED: Final[Mapping[str, str]] = {
     "vars_prompt": N_('"{key}": nobody is there to answer; use a parameter of the runbook'),

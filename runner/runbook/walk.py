@@ -27,6 +27,8 @@ class JobKind(StrEnum):
     TASKS = "tasks"
     VARIABLES = "variables"
     TEMPLATE = "template"
+    ANYTHING = "anything"
+    """A file of a folder that a templated path may name: tasks when it is a list, variables when it is a mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Walk:
             return
         if has_template(term):
             for path in self._find_whole_tasks(context, term, place):
-                self.later(JobKind.TASKS, path, context.at(path))
+                self.later(JobKind.ANYTHING, path, context.at(path))
             return
         candidates = tuple(_inside(_task_candidates(context, term)))
         for path in self._bind_one_of(candidates, term, place):
@@ -163,13 +165,13 @@ class Walk:
 
     def _find_whole_tasks(self, context: Context, term: str, place: Place) -> tuple[str, ...]:
         if context.roles:
-            return ()
+            return tuple(path for path in self.ledger.blobs if path.startswith(f"{context.roles[0]}/"))
         folder = posixpath.normpath(posixpath.join(context.folder, posixpath.dirname(literal_head(term))))
         if inside_playbooks(folder) is None or folder == PLAYBOOKS:
             message = N_('"{file}" is known only at run time; put what it may name into a folder of its own')
             self.ledger.problem(place, message, file=term)
             return ()
-        return tuple(path for path in self.ledger.bind_folder(folder, place) if is_yaml(path))
+        return self.ledger.bind_folder(folder, place)
 
 
 def _leads_outside(term: str) -> bool:
@@ -178,8 +180,9 @@ def _leads_outside(term: str) -> bool:
 
 
 def is_yaml(path: str) -> bool:
-    """Whether Ansible reads the file as YAML."""
-    return path.endswith((".yml", ".yaml"))
+    """Whether Ansible reads the file as YAML where it looks for files by their name without ending."""
+    name = path.rsplit("/", 1)[-1]
+    return "." not in name or name.endswith((".yml", ".yaml", ".json"))
 
 
 def _inside(paths: list[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
+from runner.errors import UsageError
 from runner.model.runbook import (
     Gate,
     ManualWork,
@@ -73,14 +74,16 @@ class ParameterShape(Shape):
     def _bound(cls, value: object, info: ValidationInfo) -> object:
         """Read a limit in the unit of the parameter's type."""
         kind = info.data.get("type")
-        if kind is ValueType.INTEGER and isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if kind is ValueType.DURATION and isinstance(value, str):
-            return parse_duration(value)
-        if kind is ValueType.SIZE and isinstance(value, str):
-            return parse_size(value)
         if kind is None:
             return 0
+        if kind is ValueType.INTEGER and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        read = {ValueType.DURATION: parse_duration, ValueType.SIZE: parse_size}.get(kind)
+        if read is not None and isinstance(value, str):
+            try:
+                return read(value)
+            except UsageError as error:
+                raise said(error.message, **error.facts) from error
         raise said(N_('got "{got}", which is no limit for a value of type {type}'), got=shown(value), type=kind.value)
 
     def value(self, name: str) -> Parameter:

@@ -241,6 +241,11 @@ def test_a_vendored_collection_is_bound_whole(head: str, task: str) -> None:
         ("set_fact: {'{{ a }}': 1}", "the name of a fact is written out"),
         ("{command: id, register: ansible_host}", '"ansible_host"'),
         ("{command: id, delegate_to: '{{ groups.db[0] }}'}", '"delegate_to": expected the name of a host'),
+        ("{copy: {dest: /x}, args: '{{ a }}'}", "arguments of a module are written out"),
+        ("copy: '{{ a }}'", "arguments of a module are written out"),
+        ("{ping: , module_defaults: {copy: {src: /etc/shadow}}}", '"/etc/shadow" lies outside playbooks/'),
+        ("{ping: , module_defaults: [{ansible.builtin.copy: {src: /etc/shadow}}]}", "lies outside playbooks/"),
+        ("{ping: , module_defaults: '{{ a }}'}", "arguments of a module are written out"),
         ("{command: id, debugger: always}", '"debugger": nobody is there'),
         ("pause:", "use a gate of the runbook"),
         ("nonsense: {}", 'p/x.yml:3:7: "nonsense": no module of that name'),
@@ -274,16 +279,27 @@ def test_what_a_run_does_not_allow(task: str, expected: str | None) -> None:
         ("roles: [{role: r, ansible_host: x}]", '"ansible_host"'),
         ("roles: [bad]", 'roles/bad/defaults/main.yml:1:1: "ansible_user"'),
         ("roles: [../../r]", 'role "../../r" is missing'),
+        ("roles: [plain]", 'roles/plain/tasks/main:1:3: "add_host"'),
+        ("roles: [plain]", 'roles/plain/vars/main.json:1:2: "ansible_host"'),
+        ("roles: [templated]", 'roles/templated/files/evil.txt:1:3: "add_host"'),
+        ("vars_files: [own.json]", 'p/own.json:1:2: "ansible_port"'),
         ("roles: [conn]", "roles/conn/connection_plugins/x.py:1:1: connection_plugins"),
     ],
 )
 def test_what_a_play_does_not_allow(head: str, expected: str) -> None:
-    site = {
+    site: dict[str, str | bytes] = {
         "p/x.yml": play(head=head),
         "p/own.yml": "ansible_port: 1",
         "roles/r/tasks/main.yml": "[]",
         "roles/bad/defaults/main.yml": "ansible_user: x",
         "roles/conn/connection_plugins/x.py": "",
+        "roles/plain/tasks/main": "- add_host: {name: x}",
+        "roles/plain/vars/main.json": '{"ansible_host": "x"}',
+        "roles/templated/tasks/main.yml": "- include_tasks: '{{ a }}'",
+        "roles/templated/files/evil.txt": "- add_host: {name: x}",
+        "roles/templated/files/binary": b"\xff\x00",
+        "roles/templated/files/words": "[ no YAML: {",
+        "p/own.json": '{"ansible_port": 1}',
     }
     lines = problems(site)
     assert any(expected in line for line in lines), lines
