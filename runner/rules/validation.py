@@ -90,19 +90,18 @@ def _parameter_findings(runbook: Runbook) -> Iterator[Finding]:
 
 
 def _one_parameter(parameter: Parameter, path: DocumentPath) -> Iterator[Finding]:
-    yield from _pattern_findings(parameter, path)
+    of_pattern = tuple(_pattern_findings(parameter, path))
+    yield from of_pattern
     yield from _choice_findings(parameter, path)
     low, high = parameter.minimum, parameter.maximum
     if low is not None and high is not None and low > high:
         yield Finding((*path, "max"), N_("the largest allowed value lies below the smallest"))
-    elif parameter.default is not None:
+    elif parameter.default is not None and not of_pattern:
         needs = ((*path, "*"),)
         try:
             read_value(replace(parameter, name="default"), parameter.default)
         except UsageError as error:
             yield Finding((*path, "default"), error.message, error.facts, needs, at_key=True)
-        except re.error:
-            return
 
 
 def _pattern_findings(parameter: Parameter, path: DocumentPath) -> Iterator[Finding]:
