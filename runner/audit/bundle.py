@@ -16,7 +16,7 @@ from runner.audit.archive import ArchiveWriter
 from runner.audit.bundle_text import README
 from runner.audit.entry_check import check_leaf
 from runner.audit.ports import EntryReader, LogReader
-from runner.audit.proofs import hash_reader
+from runner.audit.proofs import hash_reader, remembering
 from runner.errors import NotFoundError, VerificationError
 from runner.model.document import JsonValue
 from runner.model.log import LeafFields, LogFilter, StoredLeaf
@@ -94,7 +94,7 @@ def export(log: LogReader, entries: EntryReader, log_key: NoteKey, subject: Subj
     for statement in statements:
         for name, data in statement_files(statement):
             writer.add(name, data)
-    _write_entries(writer, chosen, hash_reader(log, about.size), about.size)
+    _write_entries(writer, chosen, remembering(hash_reader(log, about.size)), about.size)
     writer.finish()
     return chosen.count
 

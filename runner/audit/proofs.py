@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from runner.audit.ports import TreeReader
 from runner.errors import UsageError
-from runner.proof.merkle import consistency_proof, inclusion_proof, root_at
+from runner.proof.merkle import HashReader, consistency_proof, inclusion_proof, root_at
 from runner.proof.tiles import Tile, TileReader
 from runner.words import N_
+
+_REMEMBERED: Final = 20_000
+"""Hashes a remembering reader holds at most."""
 
 
 def inclusion(log: TreeReader, index: int, size: int) -> tuple[bytes, ...]:
@@ -39,8 +44,23 @@ def root(log: TreeReader, size: int) -> bytes:
     return root_at(hash_reader(log, size), size)
 
 
-def hash_reader(log: TreeReader, size: int) -> TileReader:
-    """Reads hashes of the tree of the first `size` entries; make many proofs with one, for it keeps tiles.
+def remembering(read: HashReader) -> HashReader:
+    """A reader that computes no hash twice while it lasts: for many proofs in one tree, neighbours first."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def read_once(level: int, index: int) -> bytes:
+        found = known.get((level, index))
+        if found is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            found = known[level, index] = read(level, index)
+        return found
+
+    return read_once
+
+
+def hash_reader(log: TreeReader, size: int) -> HashReader:
+    """Reads hashes of the tree of the first `size` entries.
 
     Raises:
         UsageError: the log is smaller.
