@@ -116,7 +116,7 @@ class BenchSite:
         run = one.hand_in(drafts.start(service.request(number).request)).run
         draft = drafts.confirm(service.run(run), service.request(number).request)
         shown = service.run(run)
-        with service.events(run=run, after=shown.event) as events:
+        with service.log.events(run=run, after=shown.event) as events:
             signed_at, began = time.time(), time.perf_counter()
             two.hand_in(draft)
             state = _await_end(events)
