@@ -7,13 +7,13 @@ certificate authorities are refused: a pin is one key of one host.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runner.model.plan import Connection, Host
+from runner.proof.encoding import from_base64
 from runner.runbook.problems import Problem, say
 from runner.runbook.yaml_source import decode_text
 from runner.words import N_
@@ -123,8 +123,8 @@ def _wrong_key(kind: str, data: str) -> tuple[str, str]:
     if kind not in STRONGEST_FIRST:
         return N_('"{what}": not a type of host key that is trusted'), kind
     try:
-        key = base64.b64decode(data, validate=True)
-    except binascii.Error:
+        key = from_base64(data)
+    except ValueError:
         return N_('"{what}": not base64'), data
     if not key.startswith(len(kind).to_bytes(4, "big") + kind.encode()):
         return N_('"{what}": not a key of the type named before it'), data

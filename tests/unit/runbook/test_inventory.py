@@ -142,6 +142,7 @@ def test_the_same_key_under_another_order_is_the_same_host(tmp_path: Path) -> No
         ),
         ({"known_hosts": PINS + "a ssh-ed25519 AAAA"}, "not a key of the type named before it"),
         ({"known_hosts": PINS + "a ssh-ed25519 ***"}, "not base64"),
+        ({"known_hosts": PINS + "a ssh-ed25519 \u00ff"}, "not base64"),
         ({"known_hosts": PINS + "a ssh-ed25519"}, "expected NAME TYPE KEY"),
     ],
 )
