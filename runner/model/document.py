@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing_extensions import TypeAliasType
 
-JsonValue = TypeAliasType("JsonValue", "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]")
+JsonValue = TypeAliasType("JsonValue", "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None")
 """Any JSON value without floating point."""
 
 JsonObject = TypeAliasType("JsonObject", "dict[str, JsonValue]")
