@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,7 +59,7 @@ class Memory:
         path = self.place(origin)
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise self._unusable(path, error.strerror or str(error)) from error
@@ -92,7 +93,8 @@ class Memory:
                 os.fsync(file.fileno())
             beside.rename(path)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
             raise UsageError(
                 N_("memory of the log {path}: cannot be written: {reason}"),
                 path=str(path),

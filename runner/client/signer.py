@@ -5,29 +5,33 @@ Makes SSHSIG signatures (OpenSSH PROTOCOL.sshsig) that `ssh-keygen -Y verify` ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import paramiko
+from paramiko.pkey import UnknownKeyType
 
 from runner.errors import UsageError
 from runner.proof.public_key import PublicKey, key_from_blob, parse_public_key
 from runner.proof.sshsig import armor, signed_blob
-from runner.words import N_
+from runner.words import N_, _
 
 _HASH: Final = "sha512"
 _RSA_ALGORITHM: Final = "rsa-sha2-512"
 AskPassphrase = Callable[[str], str | None]
 """Given the key's path, answers its passphrase, or None when nobody can be asked."""
+SignData = Callable[[bytes, str | None], bytes]
+"""Signs bytes with an algorithm (None: the key's usual one); the signature in SSH's encoding."""
 
 
 class Signer:
     """One person's key, ready to sign."""
 
-    def __init__(self, key: paramiko.PKey, public: PublicKey) -> None:
-        self._key = key
+    def __init__(self, public: PublicKey, sign: SignData) -> None:
         self.public = public
+        self._sign = sign
 
     @property
     def fingerprint(self) -> str:
@@ -41,15 +45,13 @@ class Signer:
             UsageError: the agent refuses or is gone.
         """
         algorithm = _RSA_ALGORITHM if self.public.type == "ssh-rsa" else None
-        blob = signed_blob(namespace, message, _HASH)
         try:
-            signature = self._key.sign_ssh_data(blob, algorithm)
+            signature = self._sign(signed_blob(namespace, message, _HASH), algorithm)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise UsageError(
                 N_("key {fingerprint}: it does not sign: {reason}"), fingerprint=self.fingerprint, reason=str(error)
             ) from error
-        raw = signature if isinstance(signature, bytes) else signature.asbytes()
-        return armor(self.public.blob, namespace, _HASH, raw)
+        return armor(self.public.blob, namespace, _HASH, signature)
 
 
 def signer_from_file(path: Path, ask: AskPassphrase) -> Signer:
@@ -78,7 +80,7 @@ def signer_from_file(path: Path, ask: AskPassphrase) -> Signer:
             key = _load(path, passphrase)
         except (paramiko.SSHException, ValueError) as error:
             raise UsageError(N_("key {path}: wrong passphrase"), path=str(path)) from error
-    return Signer(key, key_from_blob(key.asbytes()))
+    return Signer(key_from_blob(key.asbytes()), lambda data, algorithm: _signature_of(key, data, algorithm))
 
 
 def signer_from_agent(fingerprints: Collection[str]) -> Signer:
@@ -87,7 +89,7 @@ def signer_from_agent(fingerprints: Collection[str]) -> Signer:
     Raises:
         UsageError: no agent, none of the keys in it, or more than one.
     """
-    found = [signer for signer in _agent_signers() if signer.fingerprint in fingerprints]
+    found = [public for public in _agents_public_keys() if public.fingerprint in fingerprints]
     if not found:
         raise UsageError(
             N_("ssh-agent: it holds no key of anybody who may sign here"),
@@ -99,7 +101,7 @@ def signer_from_agent(fingerprints: Collection[str]) -> Signer:
             hint=N_("choose one with --key FILE.pub"),
             count=len(found),
         )
-    return found[0]
+    return _agent_signer(found[0])
 
 
 def _from_public_file(path: Path) -> Signer:
@@ -107,22 +109,53 @@ def _from_public_file(path: Path) -> Signer:
         wanted = parse_public_key(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    for signer in _agent_signers():
-        if signer.public.blob == wanted.blob:
-            return signer
-    raise UsageError(
-        N_("key {path}: the ssh-agent does not hold its private half"), hint=N_("add it with ssh-add"), path=str(path)
-    )
+    if not any(public.blob == wanted.blob for public in _agents_public_keys()):
+        raise UsageError(
+            N_("key {path}: the ssh-agent does not hold its private half"),
+            hint=N_("add it with ssh-add"),
+            path=str(path),
+        )
+    return _agent_signer(wanted)
 
 
-def _agent_signers() -> list[Signer]:
-    signers = []
-    for key in paramiko.Agent().get_keys():
-        try:
-            signers.append(Signer(key, key_from_blob(key.asbytes())))
-        except UsageError:
-            continue  # a kind of key nobody can sign with here
-    return signers
+def _agent_signer(public: PublicKey) -> Signer:
+    """A signer that asks the agent anew each time, so that no connection to it is kept."""
+
+    def sign(data: bytes, algorithm: str | None) -> bytes:
+        with _agent() as keys:
+            key = next((key for key in keys if key.asbytes() == public.blob), None)
+            if key is None:
+                raise paramiko.SSHException(_("the ssh-agent no longer holds it"))
+            return _signature_of(key, data, algorithm)
+
+    return Signer(public, sign)
+
+
+def _agents_public_keys() -> list[PublicKey]:
+    found = []
+    with _agent() as keys:
+        for key in keys:
+            with suppress(UsageError):  # a kind of key nobody can sign with here
+                found.append(key_from_blob(key.asbytes()))
+    return found
+
+
+@contextmanager
+def _agent() -> Iterator[Sequence[paramiko.AgentKey]]:
+    """The keys of the agent, with a connection to it while the block lasts; none without an agent."""
+    try:
+        agent = paramiko.Agent()
+    except (paramiko.SSHException, OSError) as error:
+        raise UsageError(N_("ssh-agent: it cannot be asked: {reason}"), reason=str(error)) from error
+    try:
+        yield agent.get_keys()
+    finally:
+        agent.close()
+
+
+def _signature_of(key: paramiko.PKey, data: bytes, algorithm: str | None) -> bytes:
+    signature = key.sign_ssh_data(data, algorithm)
+    return signature if isinstance(signature, bytes) else signature.asbytes()
 
 
 def _load(path: Path, passphrase: str | None) -> paramiko.PKey:
@@ -133,7 +166,7 @@ def _load(path: Path, passphrase: str | None) -> paramiko.PKey:
         raise _unreadable(path, error) from error
     except paramiko.PasswordRequiredException:
         raise
-    except (paramiko.SSHException, ValueError, TypeError, IndexError) as error:
+    except (paramiko.SSHException, UnknownKeyType, ValueError, TypeError, IndexError) as error:
         if passphrase is not None:
             raise
         if "encrypted" in str(error) or "assword" in str(error):
