@@ -181,7 +181,9 @@ class TestRefused:
             canonical_bytes(to_document(from_document(RunRecord, document)))
 
     @pytest.mark.parametrize(
-        "value", [b"bytes", 1.5, {1: "x"}, Path("/"), {"a"}, NOON.replace(tzinfo=None), object()], ids=repr
+        "value",
+        [b"bytes", 1.5, {1: "x"}, Path("/"), {"a"}, NOON.replace(tzinfo=None), object()],
+        ids=lambda value: type(value).__name__,
     )
     def test_what_has_no_document_is_not_written(self, value: object) -> None:
         with pytest.raises(UsageError):
