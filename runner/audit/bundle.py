@@ -19,10 +19,11 @@ from runner.audit.ports import EntryReader, LogReader
 from runner.audit.proofs import hash_reader, remembering
 from runner.errors import NotFoundError, VerificationError
 from runner.model.document import JsonValue
-from runner.model.log import LeafFields, LogFilter, StoredLeaf
+from runner.model.log import LogFilter, StoredLeaf
 from runner.model.people import Person
 from runner.model.statement import StatementBytes
 from runner.proof.canonical import canonical_bytes
+from runner.proof.leaf import search_keys
 from runner.proof.merkle import HashReader, inclusion_proof, leaf_hash
 from runner.proof.note import NoteKey
 from runner.proof.public_key import allowed_signers_line, parse_public_key
@@ -168,9 +169,9 @@ class _Chosen:
         for tag in _FIRST:
             self._keep(LogFilter(tag=tag))
         for tag in PUBLICATION_TAGS:
-            self._keep(LogFilter(tag=tag), lambda leaf: leaf.about.content == subject.content)
+            self._keep(LogFilter(tag=tag), lambda stored: check_leaf(stored).about.content == subject.content)
         if subject.request:
-            self._keep(LogFilter(request=subject.request), lambda leaf: not leaf.about.run)
+            self._keep(LogFilter(request=subject.request), lambda stored: not search_keys(stored.leaf).run)
         self.count = 0
         """Entries of the bundle; 0 when the run has none."""
         self.content = ""
@@ -201,9 +202,9 @@ class _Chosen:
         of_run = self._entries.in_tree(LogFilter(run=self._subject.run))
         return heapq.merge(others, of_run, key=_index)
 
-    def _keep(self, wanted: LogFilter, is_meant: Callable[[LeafFields], bool] | None = None) -> None:
+    def _keep(self, wanted: LogFilter, is_meant: Callable[[StoredLeaf], bool] | None = None) -> None:
         for stored in self._entries.in_tree(wanted):
-            if is_meant is None or is_meant(check_leaf(stored)):
+            if is_meant is None or is_meant(stored):
                 self._others[_index(stored)] = stored
 
 
