@@ -7,7 +7,7 @@ import pytest
 
 from runner.model.plan import Role
 from runner.model.run import AttemptState, Cause, Choice, HostOutcome, Question, RunState
-from runner.model.runbook import Gate, Once, OnFailure, Output, Targets, ValueType
+from runner.model.runbook import Gate, Once, OnFailure, Output, RollbackScope, Targets, ValueType
 from runner.model.time import Seconds
 from runner.rules.moves import Begin, Finish, WaitPeople, next_move
 from tests.run_in_memory import MemoryRun
@@ -212,6 +212,33 @@ class TestBatches:
             run.end(AttemptState.FAILED, {"a": HostOutcome.CHANGED})
         assert run.run_out() == Finish(RunState.ROLLED_BACK)
         assert "3/up.do" not in run.done()
+
+    def test_steps_after_the_last_batch_are_still_done_below_the_limit(self) -> None:
+        targets = Targets(group="all", stop_after_failures=2)
+        run = MemoryRun(expansion(change("up"), look("report", once=Once.AFTER), targets=targets))
+        run.run_until("up")
+        run.end(AttemptState.FAILED)
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert run.done()[-1] == "2/report.do"
+
+    def test_when_everything_is_undone_no_batch_begins_below_the_limit(self) -> None:
+        targets = Targets(group="all", stop_after_failures=9)
+        run = MemoryRun(
+            expansion(change("up"), batches=(("a",), ("b",)), targets=targets, rollback_scope=RollbackScope.RUN)
+        )
+        run.run_until("up")
+        run.end(AttemptState.FAILED)
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert "2/up.do" not in run.done()
+
+    def test_a_batch_that_had_changed_nothing_does_not_hide_that_another_was_undone(self) -> None:
+        targets = Targets(group="all", stop_after_failures=2)
+        run = MemoryRun(expansion(probe("pre"), change("up"), batches=(("a",), ("b",)), targets=targets))
+        run.run_until("up")
+        run.end(AttemptState.FAILED)
+        run.run_until("pre")
+        run.end(AttemptState.FAILED)
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
 
     def test_a_step_done_once_that_fails_ends_the_run(self) -> None:
         targets = Targets(group="all", stop_after_failures=9)

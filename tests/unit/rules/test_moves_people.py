@@ -85,7 +85,8 @@ class TestPause:
         run.attempt()
         run.wish(pause=True)
         run.end(AttemptState.UNKNOWN)
-        assert run.asked().question is Question.OUTCOME_UNKNOWN
+        for _ in range(2):
+            assert run.asked().question is Question.OUTCOME_UNKNOWN
 
     def test_a_run_that_is_done_is_done(self) -> None:
         run = MemoryRun(expansion(look("see")))
@@ -226,8 +227,9 @@ class TestCheck:
         attempt = run.attempt()
         run.wish(**{wish: True})
         assert run.advance() == WaitAttempt(attempt.key, RunState.RUNNING, cancel=True)
-        run.end(AttemptState.CANCELLED)
+        run.end()
         assert run.advance() == Finish(RunState.FAILED)
+        assert run.done() == ["1/one.do"]
 
 
 class TestLikelyNext:

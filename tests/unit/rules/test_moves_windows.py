@@ -8,7 +8,7 @@ import pytest
 from runner.model.plan import Role
 from runner.model.policy import Policy
 from runner.model.run import AttemptState, Cause, Choice, Question, RunState
-from runner.model.runbook import AtWindowEnd, Gate, OnFailure, RollbackScope, Step, WhenLate
+from runner.model.runbook import AtWindowEnd, Gate, OnFailure, RollbackScope, Step, Targets, WhenLate
 from runner.model.time import Seconds
 from runner.rules.moves import Fallback, Finish, WaitPeople, WaitUntil
 from tests.run_in_memory import MemoryRun
@@ -261,6 +261,16 @@ class TestGate:
         run.pass_time(minutes=30)
         assert run.attempt().key.role is Role.ROLLBACK
         assert run.record.turns[0].cause is Cause.GATE_LATE
+
+    def test_which_ends_the_run_however_many_hosts_may_fail(self) -> None:
+        gated = replace(UPGRADE, gate=Gate(Seconds(600), WhenLate.ROLL_BACK))
+        targets = Targets(group="all", stop_after_failures=9)
+        run = made(look("see"), gated, batches=(("a",), ("b",)), targets=targets)
+        run.run_until("see")
+        run.end()
+        assert run.asked().state is RunState.AT_GATE
+        run.pass_time(minutes=10)
+        assert run.advance() == Finish(RunState.FAILED)
 
     def test_a_pause_stands_although_the_gate_becomes_late(self) -> None:
         run = self._at_gate(WhenLate.ROLL_BACK)
