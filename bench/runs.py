@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.measure import Figure, in_turn
-from bench.site import BenchSite, bench_site
+from bench.founded import BenchSite, bench_site
 from runner.client.service import Service
 
 _EIGHT: int = 8

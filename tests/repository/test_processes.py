@@ -12,6 +12,7 @@ from tests.repository.checkout import PRODUCT, Allowed, files, python_files, tre
 
 STARTERS: dict[str, Allowed] = {
     "runner/audit/ssh_keygen.py": Allowed("the verifier of record for signatures of people", "audit"),
+    "runner/cli/demo_stage.py": Allowed("the demo types the commands that its people type", "cli"),
     "runner/client/autostart.py": Allowed("starts the embedded service", "client"),
     "runner/engine/links.py": Allowed("starts the step shims, which live on without the service", "engine"),
     "runner/engine/notifier.py": Allowed("the site's own program tells people outside", "engine"),

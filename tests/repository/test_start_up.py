@@ -18,6 +18,7 @@ _FORBIDDEN = {
         "ansible",
         "fabric",
         "fastapi",
+        "paramiko",
         "sqlalchemy",
         "textual",
         "uvicorn",
