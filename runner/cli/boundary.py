@@ -30,7 +30,7 @@ def guarded(options: argparse.Namespace) -> int:
         tell(_("interrupted"))
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return 0
     except OSError as error:
         place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
@@ -53,6 +53,13 @@ def show(error: RunnerError) -> None:
         tell(_("  rule: {rule}").format(rule=error.rule))
     if advice := error.advice():
         tell(_("  next: {advice}").format(advice=advice))
+
+
+def _say_no_more() -> None:
+    """Let what is still to be written to a reader that has gone go nowhere, so that Python does not complain of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _keep_traceback() -> str:
