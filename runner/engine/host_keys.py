@@ -1,21 +1,55 @@
-"""Pinned host keys for connections of remote steps: the plan's, never the user's known_hosts."""
+"""Pinned host keys for connections of remote steps: the plan's, never the user's known_hosts.
+
+What else the connections need of paramiko is named here too, so that it is imported in one place beside Fabric.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import paramiko
+from paramiko import Channel, SSHConfig
 
-from runner.errors import RefusedError
+from runner.errors import RefusedError, UnreachableError
 from runner.model.plan import Host
 from runner.words import N_
 
 if TYPE_CHECKING:
     from paramiko import BadHostKeyException, PKey, SSHClient
 
+__all__ = ["LOST", "Channel", "SSHConfig", "fingerprint", "opening", "pin", "refusal_of"]
+
+LOST: Final = (paramiko.SSHException, OSError, EOFError)
+"""What paramiko raises when a connection breaks or no answer comes."""
+
 _SSH_PORT = 22
+
+
+@contextmanager
+def opening(host: Host, user: str, close: Callable[[], object]) -> Iterator[None]:
+    """Around the opening of a connection to a host: what goes wrong is told as what it means, the connection closed.
+
+    Raises:
+        RefusedError: the host is not the pinned one.
+        UnreachableError: nobody answers in time, or lets us in.
+    """
+    try:
+        yield
+    except paramiko.BadHostKeyException as error:
+        close()
+        raise refusal_of(host, error) from error
+    except paramiko.AuthenticationException as error:
+        close()
+        raise UnreachableError(N_("host {host}: does not let {user} in"), host=host.name, user=user) from error
+    except LOST as error:
+        close()
+        raise UnreachableError(
+            N_("host {host}: cannot be reached: {reason}"), host=host.name, reason=str(error) or type(error).__name__
+        ) from error
 
 
 def pin(client: SSHClient, host: Host) -> None:

@@ -7,9 +7,8 @@ import time
 from collections.abc import Sequence
 
 import fabric
-import paramiko
 
-from runner.engine.host_keys import pin, refusal_of
+from runner.engine.host_keys import LOST, Channel, SSHConfig, opening, pin
 from runner.engine.probes import Answer
 from runner.engine.session import MOST_OUTPUT, LocalSession, Session
 from runner.errors import UnreachableError
@@ -44,28 +43,13 @@ class PinnedSessions:
             return LocalSession(self._clock)
         connection = self._connection(host, seconds)
         pin(connection.client, host)
-        try:
+        with opening(host, connection.user, connection.client.close):
             connection.open()
-        except paramiko.BadHostKeyException as error:
-            connection.close()
-            raise refusal_of(host, error) from error
-        except paramiko.AuthenticationException as error:
-            connection.close()
-            raise UnreachableError(
-                N_("host {host}: does not let {user} in"), host=host.name, user=connection.user
-            ) from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            connection.client.close()
-            raise UnreachableError(
-                N_("host {host}: cannot be reached: {reason}"),
-                host=host.name,
-                reason=str(error) or type(error).__name__,
-            ) from error
         return SshSession(host, connection, self._clock)
 
     def _connection(self, host: Host, seconds: float) -> fabric.Connection:
         """A connection that knows no configuration but what is given here."""
-        config = fabric.Config(lazy=True, ssh_config=paramiko.SSHConfig())
+        config = fabric.Config(lazy=True, ssh_config=SSHConfig())
         return fabric.Connection(
             host.address or host.name,
             user=host.user or None,
@@ -110,7 +94,7 @@ class SshSession:
                 if not channel.status_event.wait(max(0.0, until - time.monotonic())):
                     raise TimeoutError
                 return Answer(channel.recv_exit_status(), output.decode(errors="replace"), asked, answered)
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except LOST as error:
             raise UnreachableError(
                 N_("host {host}: {command}: no answer within {seconds} s"),
                 host=self._host.name,
@@ -123,7 +107,7 @@ class SshSession:
         self._connection.close()
 
 
-def _read(channel: paramiko.Channel, until: float) -> bytes:
+def _read(channel: Channel, until: float) -> bytes:
     """Standard output up to its end, or as much of it as any probe needs."""
     output = b""
     while len(output) < MOST_OUTPUT:
