@@ -86,11 +86,11 @@ class Crew:
         if link is not None:
             link.send(Message(Say.CANCEL, link.folder.attempt(key).name))
 
-    def hold(self, run: str, *, held: bool) -> None:
+    def pause(self, run: str, *, paused: bool) -> None:
         """Have a run's attempt wait at its next task border, or go on."""
         link = self._pump.link_of(run)
         if link is not None:
-            link.send(Message(Say.HOLD if held else Say.RELEASE))
+            link.send(Message(Say.PAUSE if paused else Say.GO_ON))
 
     def retire(self, run: str) -> None:
         """Let a run's shim go."""

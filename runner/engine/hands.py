@@ -37,7 +37,7 @@ class Hands(Protocol):
         """Have an attempt end at its next task border."""
         ...
 
-    def hold(self, run: str, *, held: bool) -> None:
+    def pause(self, run: str, *, paused: bool) -> None:
         """Have a run's attempt wait at its next task border, or go on."""
         ...
 

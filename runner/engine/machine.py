@@ -181,13 +181,13 @@ class Machine:
                 if move.cancel:
                     hands.cancel(move.key)
                 else:
-                    hands.hold(record.id, held=False)
+                    hands.pause(record.id, paused=False)
                     self._prepare(record, opened, likely_next(opened.expansion, record, now, self._around.policy))
             case WaitPeople():
                 timers.set(record.id, move.until)
                 if move.holding is not None:
                     self._see_through(record)
-                    hands.hold(record.id, held=True)
+                    hands.pause(record.id, paused=True)
                 else:
                     self._get_ready(record, opened, move, now)
             case WaitUntil():

@@ -31,6 +31,8 @@ from runner.model.time import Clock
 
 _log = logging.getLogger(__name__)
 
+_SOON = 0.2
+"""Seconds a shim that has hung up is given to end."""
 _RETRY = 1.0
 """Seconds after which what could not be done is tried again."""
 
@@ -81,6 +83,7 @@ class Pump:
         self._lost = lost
         self._links: dict[str, Link] = {}
         self._tasks: dict[str, _Task] = {}
+        self._departing: dict[str, Shim] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._retry_at = 0.0
@@ -167,13 +170,14 @@ class Pump:
             for task in self._due():
                 self._do(task)
             self._let_go_on()
+            self._see_off()
 
     def _patience(self) -> float | None:
         """How long to listen when nobody says anything."""
         due = [task for task in self._all_tasks() if task.is_due]
         if any(not task.is_late for task in due):
             return 0.0
-        is_late = bool(due) or self._held_since is not None
+        is_late = bool(due) or self._held_since is not None or bool(self._departing)
         return max(0.0, self._retry_at - time.monotonic()) if is_late else None
 
     def _due(self) -> list[_Task]:
@@ -199,6 +203,7 @@ class Pump:
 
     def _attach(self, link: Link, *, greets: bool) -> None:
         self._selector.register(link, selectors.EVENT_READ, partial(self._hear, link))
+        self._departing.pop(link.shim.id, None)
         for task in self._tasks_of(link.shim):
             task.is_lost = False
         if self._held_since is not None:
@@ -225,12 +230,10 @@ class Pump:
             if self._links.get(link.shim.id) is link:
                 del self._links[link.shim.id]
         link.close()
-        reap(link.shim)
-        tasks = self._tasks_of(link.shim)
-        for task in tasks:
+        for task in self._tasks_of(link.shim):
             task.is_lost = True
-        if not tasks and not is_running(link.shim):
-            self._lost.gone(link.shim)
+        self._departing[link.shim.id] = link.shim
+        self._retry_at = max(self._retry_at, time.monotonic() + _SOON)
 
     def _take(self, link: Link, message: Message) -> None:
         if message.say is Say.HELLO:
@@ -318,7 +321,6 @@ class Pump:
         else:
             self._importer.never_begun(followed, end)
         self._finish(task)
-        self._lost.gone(followed.shim)
 
     def _finish(self, task: _Task) -> None:
         with self._lock:
@@ -344,6 +346,18 @@ class Pump:
         _log.warning("the log can be written again, runs go on")
         self._held_since = None
         self._tell_all(Say.RELEASE)
+
+    def _see_off(self) -> None:
+        """Record the end of shims that have hung up, once their processes are gone."""
+        if time.monotonic() < self._retry_at:
+            return
+        for shim in list(self._departing.values()):
+            reap(shim)
+            if is_running(shim):
+                self._retry_at = time.monotonic() + _RETRY
+            else:
+                del self._departing[shim.id]
+                self._lost.gone(shim)
 
     def _tell_all(self, say: Say) -> None:
         with self._lock:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+import shutil
+from datetime import datetime, timedelta
 
 from runner.engine.journal import Leaves, service_entry
 from runner.engine.links import Link, ShimStarter, is_running
@@ -22,6 +23,9 @@ from runner.rules.tags import Tag
 from runner.store.store import Store
 
 _log = logging.getLogger(__name__)
+
+_KEPT = timedelta(days=7)
+"""How long the folder of a shim stays after its end."""
 
 OPEN_STATES = frozenset(RunState) - ENDED
 """States of a run that is not at an end."""
@@ -52,6 +56,7 @@ class Recovery:
         for shim in shims:
             self._take_up(shim, is_wanted=shim.run in runs)
         self._send_strays_home({shim.id for shim in shims})
+        self._clear_away(self._clock.now() - _KEPT)
         return runs
 
     def _take_up(self, shim: Shim, *, is_wanted: bool) -> None:
@@ -78,6 +83,17 @@ class Recovery:
         for folder in self._starter.folders():
             if folder.path.name not in known:
                 self._send_home(folder)
+
+    def _clear_away(self, before: datetime) -> None:
+        """Remove folders of shims that ended long ago, of runs that are at an end: the log holds all they told."""
+        with self._store.reading() as transaction:
+            for folder in self._starter.folders():
+                shim = transaction.shims.find(folder.path.name)
+                if shim is None or shim.ended_at is None or shim.ended_at >= before:
+                    continue
+                record = transaction.runs.find(shim.run)
+                if record is not None and record.state in ENDED:
+                    shutil.rmtree(folder.path, ignore_errors=True)
 
     def _send_home(self, folder: ShimFolder) -> None:
         try:

@@ -6,14 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from runner.engine.crash import POINTS
+from runner.engine.links import ShimStarter, reap
 from runner.model.plan import Role
 from runner.model.run import AttemptState, Choice, HostOutcome, Question, RunState
-from tests.engine_world import State
+from tests.engine_world import State, SystemClock
 from tests.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
@@ -188,3 +191,47 @@ def _require_unknown_and_held(state: State, run: str) -> None:
 
 def _tags(state: State, run: str) -> set[str]:
     return {entry.tag for entry in state.log(run)}
+
+
+@dataclass
+class _Later:
+    """A clock that may be ahead."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.ahead
+
+
+def test_folders_of_shims_stay_a_week(awkward_folder: Path) -> None:
+    clock = _Later()
+    state = State.open(awkward_folder / "state", clock=clock)
+    try:
+        run = _begun_run(state, _QUICK)
+        for ahead, left in ((timedelta(), 1), (timedelta(days=6), 1), (timedelta(days=8), 0)):
+            clock.ahead = ahead
+            engine = state.engine()
+            engine.start()
+            state.wait_for(run, RunState.SUCCEEDED)
+            wait_until(lambda: not state.shims(), 20, "the shim to retire")
+            wait_until(lambda: not _unended_shims(state), 20, "its end to be recorded")
+            engine.stop()
+            assert len(list(state.folder.glob("shims/*"))) == left
+    finally:
+        state.close()
+
+
+def test_a_shim_nobody_recorded_is_sent_home(state: State) -> None:
+    link = ShimStarter(state.folder / "shims").start("BG-2026-0001/1", SystemClock().now())
+    wait_until(state.shims, 20, "the shim to say who it is")
+    link.close()
+    engine = state.engine()
+    engine.start()
+    wait_until(lambda: not state.shims(), 20, "the shim to retire")
+    engine.stop()
+    reap(link.shim)
+
+
+def _unended_shims(state: State) -> int:
+    with state.store.reading() as transaction:
+        return len(transaction.shims.unended())

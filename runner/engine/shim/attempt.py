@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.engine.durable import Reserve
@@ -28,6 +28,21 @@ _ROOM_FOR_A_HOST = 512
 _MOST_EVENTS = 5000
 _PAUSE = 0.02
 """Shortest span between two looks at the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What an attempt is held for at its next task border."""
+
+    log: bool = False
+    """The log cannot be written."""
+    people: bool = False
+    """Somebody wished to pause."""
+
+    @property
+    def any(self) -> bool:
+        """Whether it is held at all."""
+        return self.log or self.people
 
 
 class Attempt:
@@ -56,7 +71,8 @@ class Attempt:
         self._reader = SpoolReader(folder.spool)
         self._judge = Judge(order)
         self._cut_off = ""
-        self._held_since: float | None = None
+        self._holds = Holds()
+        self._log_lost_at = 0.0
         self._ending: Ending | None = None
         self._next_look = 0.0
         self._deadline = time.monotonic() + (order.deadline - clock.now()).total_seconds()
@@ -79,17 +95,19 @@ class Attempt:
         """Whether its work is over and only its result is left to be written."""
         return self._ending is not None
 
-    def hold(self) -> None:
-        """Wait at the next task border, for as long as the order allows."""
-        if self._held_since is None:
-            self._held_since = time.monotonic()
-            self._prepared.hold()
+    def hold(self, holds: Holds) -> None:
+        """Wait at the next task border, or go on.
 
-    def release(self) -> None:
-        """Go on."""
-        if self._held_since is not None:
-            self._held_since = None
+        Args:
+            holds: for what; while the log cannot be written it waits only as long as the order allows.
+        """
+        if holds.log and not self._holds.log:
+            self._log_lost_at = time.monotonic()
+        if holds.any and not self._holds.any:
+            self._prepared.hold()
+        elif self._holds.any and not holds.any:
             self._prepared.release()
+        self._holds = holds
 
     def cancel(self, *, now: bool) -> None:
         """End at the next task border, or at once."""
@@ -101,11 +119,8 @@ class Attempt:
         if present >= self._deadline and not self._cut_off:
             self._cut_off = N_("ended at its deadline")
             self._prepared.cancel(now=True)
-        if self._held_since is not None and present >= self._held_since + self._order.hold:
-            self._held_since = None
-            self._cut_off = self._cut_off or N_(
-                "held as long as allowed while the log could not be written, then ended"
-            )
+        if self._holds.log and not self._cut_off and present >= self._log_lost_at + self._order.hold:
+            self._cut_off = N_("held as long as allowed while the log could not be written, then ended")
             self._prepared.cancel(now=False)
         if present < self._next_look and not self.has_ended:
             return False
@@ -116,8 +131,8 @@ class Attempt:
         """Seconds until `pass_time` has something to do even when nothing happens."""
         present = time.monotonic()
         due = self._deadline if not self._cut_off else present + 1.0
-        if self._held_since is not None:
-            due = min(due, self._held_since + self._order.hold)
+        if self._holds.log and not self._cut_off:
+            due = min(due, self._log_lost_at + self._order.hold)
         if self.watch is None:
             due = min(due, present + 1.0)
         if self._next_look > present:

@@ -3,7 +3,8 @@
 The folder is the truth (`runner.engine.shim.folder`); messages only carry wishes and wake-ups, so a lost one costs
 time and nothing else.
 
-    service → shim   hello, prepare(order), begin(attempt), hold, release, cancel(attempt, now), retire, ping
+    service → shim   hello, prepare(order), begin(attempt), hold, release, pause, go_on, cancel(attempt, now), retire,
+                     ping
     shim → service   hello(standings), begun(attempt), refused(attempt), tick(attempt, events), ended(attempt), pong
 """
 
@@ -35,8 +36,12 @@ class Say(StrEnum):
     REFUSED = "refused"
     """The attempt has not begun and never will."""
     HOLD = "hold"
-    """Wait at the next task border: the log cannot be written."""
+    """Wait at the next task border, as long as the order allows: the log cannot be written."""
     RELEASE = "release"
+    """The log can be written again."""
+    PAUSE = "pause"
+    """Wait at the next task border until people have decided."""
+    GO_ON = "go_on"
     CANCEL = "cancel"
     """End the attempt at the next task border, or at once; one that has not begun never will."""
     TICK = "tick"

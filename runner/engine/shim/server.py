@@ -13,10 +13,11 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import runner
 from runner.engine.durable import write_durably
-from runner.engine.shim.attempt import Attempt
+from runner.engine.shim.attempt import Attempt, Holds
 from runner.engine.shim.executor import Executor
 from runner.engine.shim.folder import AttemptFolder, ShimFolder, to_bytes
 from runner.engine.shim.judging import Loss, unseen_result
@@ -66,7 +67,7 @@ class ShimServer:
         self._readiness = Readiness(folder, executor)
         self._attempt: Attempt | None = None
         self._refused: dict[str, str] = {}
-        self._is_held = False
+        self._holds = Holds()
         self._retires = False
         self._is_asked_to_end = False
         self._peers: list[_Peer] = []
@@ -187,7 +188,9 @@ class ShimServer:
             case Say.CANCEL:
                 self._cancel(message.attempt, now=message.now)
             case Say.HOLD | Say.RELEASE:
-                self._hold(held=message.say is Say.HOLD)
+                self._hold(replace(self._holds, log=message.say is Say.HOLD))
+            case Say.PAUSE | Say.GO_ON:
+                self._hold(replace(self._holds, people=message.say is Say.PAUSE))
             case Say.RETIRE:
                 self._retires = True
             case _:
@@ -248,8 +251,7 @@ class ShimServer:
             raise
         if attempt.watch is not None:
             self._selector.register(attempt.watch, selectors.EVENT_READ, attempt.watch.drain)
-        if self._is_held:
-            attempt.hold()
+        attempt.hold(self._holds)
         return attempt
 
     def _cancel(self, name: str, *, now: bool) -> None:
@@ -260,10 +262,10 @@ class ShimServer:
             self._refused.setdefault(name, str(UsageError(N_("cancelled before it began"))))
             self._tell(Message(Say.REFUSED, name, reason=self._refused[name]))
 
-    def _hold(self, *, held: bool) -> None:
-        self._is_held = held
+    def _hold(self, holds: Holds) -> None:
+        self._holds = holds
         if self._attempt is not None:
-            (self._attempt.hold if held else self._attempt.release)()
+            self._attempt.hold(holds)
 
     def _tell(self, message: Message) -> None:
         for peer in list(self._peers):

@@ -196,6 +196,27 @@ def test_a_hold_is_passed_on_and_lifted(world: World) -> None:
     wait_until(lambda: world.executor.last.calls == ["begin", "hold", "release"], 5, "the hold to come and go")
 
 
+def test_it_goes_on_only_when_neither_log_nor_people_hold_it(world: World) -> None:
+    service, attempt = world.service(), world.order()
+    service.say(Say.BEGIN, attempt.name)
+    service.hear(Say.BEGUN)
+    for say in (Say.HOLD, Say.PAUSE, Say.RELEASE, Say.PING):
+        service.say(say)
+    service.hear(Say.PONG)
+    assert world.executor.last.calls == ["begin", "hold"]
+    service.say(Say.GO_ON)
+    wait_until(lambda: world.executor.last.calls == ["begin", "hold", "release"], 5, "the hold to end")
+
+
+def test_people_may_pause_longer_than_a_log_may_be_lost(world: World) -> None:
+    service, attempt = world.service(), world.order(seconds=2, hold=0)
+    service.say(Say.BEGIN, attempt.name)
+    service.hear(Say.BEGUN)
+    service.say(Say.PAUSE)
+    wait_until(lambda: len(world.executor.last.calls) == 3, 5, "the deadline")
+    assert world.executor.last.calls == ["begin", "hold", "kill"]
+
+
 def test_a_hold_that_lasts_too_long_ends_the_attempt_at_its_border(world: World) -> None:
     service, attempt = world.service(), world.order(hold=1)
     service.say(Say.BEGIN, attempt.name)
