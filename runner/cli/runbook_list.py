@@ -26,9 +26,9 @@ class Standing(StrEnum):
     """Signed by its author; another person has to countersign."""
     CHANGED = N_("changed")
     """It, or something it reaches, is not what was published."""
-    UNPUBLISHED = N_("not published")
+    UNPUBLISHED = N_("not_published")
     INVALID = N_("invalid")
-    GONE = N_("not on disk")
+    GONE = N_("not_on_disk")
     """Published, and no longer in the site."""
 
 

@@ -212,7 +212,7 @@ def instant(text: str, now: datetime, zone: str) -> datetime:
             coming = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
             return (coming if coming > here else coming + timedelta(days=1)).astimezone(UTC)
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, UsageError) as error:
         raise UsageError(
             N_("time {text}: expected a time such as 2026-11-29T00:30, 00:30 or +2h"), text=text
         ) from error
