@@ -138,3 +138,17 @@ def test_a_command_that_hangs_is_given_up_in_time(server: SshServer, sessions: P
     finally:
         session.close()
     assert time.monotonic() - begun < 10
+
+
+def test_the_services_own_key_lets_it_in(server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    for name in ("identity", "identity.pub"):
+        own = tmp_path / ".ssh" / name.replace("identity", "id_ed25519")
+        own.write_bytes((server.identity.parent / name).read_bytes())
+        own.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    session = PinnedSessions(_Clock()).open(server.host(), 10)
+    try:
+        assert session.ask(("true",), 10).status == 0
+    finally:
+        session.close()
