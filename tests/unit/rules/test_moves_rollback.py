@@ -7,7 +7,7 @@ import pytest
 from runner.model.plan import Role
 from runner.model.run import AttemptState, Choice, HostOutcome, Question, RunState
 from runner.model.runbook import Once, RollbackScope, Targets
-from runner.rules.moves import Finish
+from runner.rules.moves import Finish, WaitAttempt
 from runner.rules.rollback import PROOF_LASTS
 from tests.run_in_memory import MemoryRun
 from tests.runbooks import added, by_hand, change, expansion, look, play, undo
@@ -100,6 +100,66 @@ def test_everything_is_undone_when_the_scope_is_the_run() -> None:
     undone = [key for key in run.done() if key.endswith(".rollback")]
     assert undone == ["3/last.rollback", "2/up.rollback", "1/up.rollback", "0/first.rollback"]
     assert run.record.attempts[-1].hosts == ("a", "b")
+
+
+def test_health_is_asked_of_the_batch_that_was_undone() -> None:
+    for batches in ((("a",), ("b",)), (("b",), ("a",))):
+        run = MemoryRun(expansion(change("up"), batches=batches, after_rollback=play("health")))
+        run.run_until("up")
+        run.end()
+        run.end()
+        failed_at(run, "up")
+        assert run.run_out() == Finish(RunState.ROLLED_BACK)
+        assert run.record.attempts[-1].hosts == batches[1]
+
+
+def test_health_of_what_was_done_once_is_asked_everywhere() -> None:
+    first = change("first", once=Once.BEFORE)
+    plan = expansion(first, look("see"), batches=(("a",), ("b",)), after_rollback=play("health"))
+    run = failed_at(MemoryRun(plan), "first")
+    assert run.run_out() == Finish(RunState.ROLLED_BACK)
+    assert run.record.attempts[-1].hosts == ("a", "b")
+
+
+def test_health_of_the_first_batch_is_asked_there() -> None:
+    plan = expansion(change("up"), batches=(("a",), ("b",)), after_rollback=play("health"))
+    run = failed_at(MemoryRun(plan), "up")
+    assert run.run_out() == Finish(RunState.ROLLED_BACK)
+    assert run.record.attempts[-1].hosts == ("a",)
+
+
+def test_a_manual_step_that_was_not_come_to_is_not_undone() -> None:
+    run = failed_at(MemoryRun(expansion(change("up"), by_hand("valve"))), "up")
+    assert run.run_out() == Finish(RunState.ROLLED_BACK)
+    assert run.record.sheets == {}
+
+
+def test_a_manual_step_in_a_later_batch_is_undone_by_decision() -> None:
+    targets = Targets(group="all", stop_after_failures=2)
+    run = MemoryRun(expansion(by_hand("valve"), change("up"), batches=(("a",), ("b",)), targets=targets))
+    run.sign_sheet()
+    failed_at(run, "up")
+    run.end()
+    run.end()
+    run.sign_sheet()
+    assert (run.asked().at.batch, run.asked().at.role) == (2, Role.DO)
+    run.pass_time(hours=1)
+    run.decide(Choice.ROLL_BACK)
+    assert (run.asked().at.batch, run.asked().at.role) == (2, Role.ROLLBACK)
+
+
+def test_a_rollback_that_was_decided_is_not_cancelled_by_that_decision() -> None:
+    targets = Targets(group="all", stop_after_failures=2)
+    run = MemoryRun(expansion(change("up"), batches=(("a",), ("b",)), targets=targets))
+    failed_at(run, "up")
+    run.end()
+    run.end()
+    run.run_until("up")
+    run.end(AttemptState.UNKNOWN)
+    run.decide(Choice.ROLL_BACK)
+    attempt = run.attempt()
+    assert attempt.key.role is Role.ROLLBACK
+    assert run.advance() == WaitAttempt(attempt.key, RunState.ROLLING_BACK)
 
 
 def test_a_rollback_by_hand_waits_for_its_sheet() -> None:

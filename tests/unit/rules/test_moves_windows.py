@@ -18,6 +18,7 @@ POLICY = Policy(rollback_reserve=Seconds(600))
 UPGRADE = change("up", rollback=undo("up", estimate=Seconds(1200)))
 SECOND = change("two", rollback=undo("two", estimate=Seconds(600)))
 """Together: 40 minutes before the window's end is the latest rollback decision."""
+IRREVERSIBLE = change("up", irreversible=True).work
 CLOSES = NOON + timedelta(hours=4)
 LATEST = CLOSES - timedelta(minutes=40)
 
@@ -50,6 +51,12 @@ class TestLatestRollbackDecision:
         )
         assert asked.choices == (Choice.CONTINUE, Choice.ROLL_BACK, Choice.ABANDON)
         assert (asked.until, asked.fallback) == (CLOSES, Fallback.ROLL_BACK)
+
+    def test_it_does_not_promise_to_go_back_where_there_is_no_way(self) -> None:
+        run = after_first(made(replace(UPGRADE, work=IRREVERSIBLE), SECOND))
+        run.now = LATEST + timedelta(minutes=25)
+        asked = run.asked()
+        assert (asked.question, asked.fallback) == (Question.PAST_ROLLBACK_DECISION, Fallback.ASK)
 
     def test_each_step_needs_its_own(self) -> None:
         run = made(UPGRADE, look("see"), SECOND)
@@ -337,6 +344,14 @@ class TestSheet:
         assert run.asked().state is RunState.AT_SHEET
         run.sign_sheet()
         assert run.asked().question is Question.WINDOW_CLOSED
+
+    def test_a_pause_before_it_is_rolled_back_leaves_the_choice(self) -> None:
+        run = made(replace(by_hand("valve"), gate=Gate(when_late=WhenLate.ROLL_BACK), timeout=Seconds(600)))
+        run.pass_gate()
+        assert run.asked().state is RunState.AT_SHEET
+        run.wish(pause=True)
+        run.pass_time(minutes=10)
+        assert run.asked().choices == (Choice.CONTINUE, Choice.ROLL_BACK, Choice.ABANDON)
 
     def test_after_the_window_no_sheet_is_shown(self) -> None:
         run = after_first(made(UPGRADE, by_hand("valve", rollback=False), at_window_end=AtWindowEnd.FINISH_STEP))
