@@ -28,6 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--stop", action="store_true", help=_("end the service that runs; runs in progress go on"))
     how.add_argument("--background", action="store_true", help=_("start it in the background, as other commands do"))
     how.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--notify-syslog", action="store_true", help=_("tell the system log when a run needs people"))
+    parser.add_argument(
+        "--notify-command", metavar=_("PROGRAM"), help=_("start this program with each notice on its standard input")
+    )
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
@@ -42,14 +46,27 @@ def run(options: argparse.Namespace) -> int:
         return _stop(places, site, as_json=options.json)
     if options.background:
         return _start(places, as_json=options.json)
-    _serve(places, site, embedded=options.embedded, ready=lambda: _say_ready(places, site))
+    _serve(places, site, options, ready=lambda: _say_ready(places, site))
     return 0
 
 
-def _serve(places: Places, site: Site, *, embedded: bool, ready: Callable[[], None]) -> None:
+def _serve(places: Places, site: Site, options: argparse.Namespace, *, ready: Callable[[], None]) -> None:
+    from runner.engine.notifier import CommandNotifier, EveryNotifier, Notifier, SyslogNotifier
     from runner.service.serve import Terms, serve
 
-    serve(Terms(site=site, state=places.state, socket=places.socket, embedded=embedded, ready=ready))
+    notifiers: list[Notifier] = [SyslogNotifier()] if options.notify_syslog else []
+    if options.notify_command:
+        notifiers.append(CommandNotifier([options.notify_command]))
+    serve(
+        Terms(
+            site=site,
+            state=places.state,
+            socket=places.socket,
+            embedded=options.embedded,
+            notifier=EveryNotifier(notifiers),
+            ready=ready,
+        )
+    )
 
 
 def _serve_for_client(options: argparse.Namespace) -> int:
@@ -68,7 +85,7 @@ def _serve_for_client(options: argparse.Namespace) -> int:
 
     try:
         places = places_of(options)
-        _serve(places, load_site(places.site), embedded=options.embedded, ready=ready)
+        _serve(places, load_site(places.site), options, ready=ready)
     except RunnerError as error:
         os.write(told, json.dumps(to_document(to_wire(error)), ensure_ascii=False).encode() + b"\n")
         return error.exit_code

@@ -83,6 +83,28 @@ class SilentNotifier:
         """Do nothing."""
 
 
+class EveryNotifier:
+    """Gives each notice to every one of several notifiers."""
+
+    def __init__(self, notifiers: Sequence[Notifier]) -> None:
+        self._notifiers = tuple(notifiers)
+
+    def notify(self, notice: Notice) -> None:
+        """Give one notice to all, also when one of them cannot take it.
+
+        Raises:
+            UnreachableError: it could not be given to one of them; the first that failed.
+        """
+        failures: list[UnreachableError] = []
+        for notifier in self._notifiers:
+            try:
+                notifier.notify(notice)
+            except UnreachableError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
 class SyslogNotifier:
     """Writes notices to the system log of this machine."""
 

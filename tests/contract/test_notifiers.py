@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.notifier import CommandNotifier, Notice, Notices, Notifier, SyslogNotifier
+from runner.engine.notifier import CommandNotifier, EveryNotifier, Notice, Notices, Notifier, SyslogNotifier
 from runner.errors import UnreachableError
 from runner.model.run import RunState
 from runner.model.runbook import Risk
@@ -50,7 +50,19 @@ def _command(folder: Path) -> Iterator[_Outside]:
     )
 
 
-@pytest.fixture(params=[_syslog, _command], ids=["syslog", "command"])
+@contextmanager
+def _both(folder: Path) -> Iterator[_Outside]:
+    with _syslog(folder) as syslog, _command(folder) as command:
+
+        def arrived() -> str:
+            told = (syslog.arrived().rstrip()[-len(_TEXT) :], command.arrived().rstrip())
+            return told[0] if told[0] == told[1] else ""
+
+        good = EveryNotifier([syslog.good, command.good])
+        yield _Outside(good, EveryNotifier([syslog.good, command.broken]), arrived)
+
+
+@pytest.fixture(params=[_syslog, _command, _both], ids=["syslog", "command", "both"])
 def outside(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[_Outside]:
     with request.param(short_folder) as world:
         yield world
