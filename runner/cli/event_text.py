@@ -132,7 +132,7 @@ def _ansible(event: JsonObject) -> Iterator[Line]:
 def _message(event: JsonObject) -> str:
     result = event.get("result")
     message = result.get("msg") if isinstance(result, dict) else None
-    ignored = f" ({_('ignored')})" if event.get("ignored") is True else ""
+    ignored = _(" (ignored)") if event.get("ignored") is True else ""
     return f": {message[:_LONGEST]}{ignored}" if isinstance(message, str) and message else ignored
 
 

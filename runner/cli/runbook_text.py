@@ -9,12 +9,14 @@ from runner.cli.output import put
 from runner.cli.plan_text import short, step_lines, unbound_lines
 from runner.client.content import LocalContent
 from runner.model.policy import UnboundRules
-from runner.model.runbook import Parameter, Runbook, Targets
+from runner.model.runbook import Parameter, RollbackScope, Runbook, Targets
 from runner.rules.expansion import unbound_of
 from runner.runbook.content_tree import Blob
 from runner.wire.spoken import spoken
-from runner.words import _, current_language
+from runner.words import N_, _, current_language
 
+_SCOPES = {RollbackScope.BATCH: N_("its own batch"), RollbackScope.RUN: N_("every batch of the run")}
+"""How far a rollback reaches."""
 _LONGEST_DIFF = 400
 """Lines of one file's differences that are shown; the rest is counted."""
 
@@ -88,7 +90,7 @@ def _head(runbook: Runbook) -> Iterator[str]:
     window = _("required") if runbook.window_required else _("not required")
     yield _("window:      {window}; at its end: {end}").format(window=window, end=spoken(runbook.at_window_end))
     yield _("on failure:  {action} ({scope})").format(
-        action=spoken(runbook.on_failure), scope=spoken(runbook.rollback_scope)
+        action=spoken(runbook.on_failure), scope=_(_SCOPES[runbook.rollback_scope])
     )
 
 

@@ -126,7 +126,7 @@ def _load(probe: Probe, answer: Answer) -> Reading:
     if probe.at_most is None or load <= probe.at_most:
         return Reading(probe, within=True, figures=figures)
     figures["at_most_percent"] = probe.at_most
-    reason = N_("load is {load_percent} % of its processors, expected at most {at_most_percent} %")
+    reason = N_("load is {load_percent} percent of its processors, expected at most {at_most_percent} percent")
     return Reading(probe, within=False, figures=figures, reason=reason)
 
 

@@ -43,7 +43,7 @@ def require_control_dir(folder: Path) -> None:
     path = str(folder)
     if len(os.fsencode(path)) > LONGEST or not path.isprintable() or set(path) & set("%\"'\\$ "):
         raise UsageError(
-            N_("{path}: ssh cannot keep connections there (at most {longest} bytes, no blanks, quotes, % or $)"),
+            N_("{path}: ssh cannot keep connections there (at most {longest} bytes, no blanks, quotes, $ or %)"),
             path=path,
             longest=LONGEST,
         )

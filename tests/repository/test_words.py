@@ -42,6 +42,11 @@ def test_translations_have_the_same_facts() -> None:
     assert [wrong for message in _catalogue() for wrong in _wrong_facts(str(message.id), str(message.string))] == []
 
 
+def test_translations_compile() -> None:
+    catalogue = _catalogue()
+    assert [(message.id, str(found)) for message, wrong in catalogue.check() for found in wrong] == []
+
+
 def test_chinese_is_set_in_full_width() -> None:
     assert [
         str(message.string) for message in _catalogue() if message.id and _HALF_WIDTH.search(str(message.string))
