@@ -20,10 +20,12 @@ from runner.engine.snapshot import build_snapshot, remove_snapshot
 from runner.model.order import Order
 from runner.model.plan import Binding, Content, ContentFile, Group
 from runner.model.run import AttemptState, HostOutcome
+from tests.ansible_jobs import processes_with
 from tests.engine_world import FilledBlobs, generated, local_host
 from tests.needs import needs_root
 from tests.unit.engine.shim_world import SystemClock as Clock
 from tests.unit.engine.shim_world import World, make_order, running_shim
+from tests.waiting import is_running as is_running_pid
 from tests.waiting import wait_until
 
 _PLAY = """
@@ -97,6 +99,25 @@ def test_the_deadline_cuts_a_task_off_and_its_host_is_unknown(deep_folder: Path,
     assert (result.state, result.outcomes) == (AttemptState.UNKNOWN, {"here": HostOutcome.UNKNOWN})
     assert "deadline" in result.reason
     assert (deep_folder / "written").read_text("utf-8") == "first\n"
+
+
+def test_a_process_that_dies_before_it_begins_has_touched_nothing(deep_folder: Path, order: Order, link: Link) -> None:
+    link.send(Message(Say.PREPARE, order=order))
+    [process] = wait_until(lambda: _ansible_of(link), 20, "Ansible to get ready")
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: not is_running_pid(process), 20, "it to be gone")
+    attempt = link.folder.attempt(order.key)
+    attempt.write_order(order)
+    link.send(Message(Say.BEGIN, attempt.name))
+    result = wait_until(attempt.find_result, 20, "the result")
+    assert result is not None
+    assert (result.state, result.outcomes) == (AttemptState.FAILED, {"here": HostOutcome.UNREACHABLE})
+    assert not (deep_folder / "written").exists()
+
+
+def _ansible_of(link: Link) -> list[int]:
+    """Ansible processes of a shim that wait or run."""
+    return [pid for pid in processes_with(f"{link.folder.path}/work/") if is_running_pid(pid)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from runner.engine.ansible_job import AnsibleEnd, AnsibleJob, EndStatus
 from runner.engine.shim.executor import Ending
 from runner.engine.shim.folder import AttemptFolder, ShimFolder
 from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, PLAYBOOKS, SSH_CONFIG
-from runner.errors import UsageError
+from runner.errors import UsageError, fill
 from runner.model.order import Order, PlayOrder
 from runner.words import N_
 
@@ -116,11 +116,13 @@ class Playing:
 def _ending(end: AnsibleEnd | None) -> Ending:
     if end is None:
         return Ending(seen=False)
-    stopped = end.status in {EndStatus.CANCELED, EndStatus.TIMEOUT} or not end.has_begun
+    reason = end.output.strip()
+    if not end.has_begun:
+        reason = reason or fill(N_("Ansible ended before it began"), {})
     return Ending(
         seen=end.is_clean or not end.has_begun,
-        stopped=stopped,
-        reason=end.output.strip(),
+        stopped=end.status is EndStatus.CANCELED,
+        reason=reason,
         facts={
             "status": end.status.value,
             "rc": end.rc,
