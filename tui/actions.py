@@ -31,6 +31,7 @@ class Where(StrEnum):
 SCREENS: Final = frozenset({Where.CHANGES, Where.PLAN, Where.RUN, Where.AUDIT, Where.ENTRY})
 EVERYWHERE: Final = frozenset(Where)
 ABOUT_REQUEST: Final = frozenset({Where.CHANGES, Where.PLAN})
+_CHANGES: Final = frozenset({Where.CHANGES})
 _PLAN: Final = frozenset({Where.PLAN})
 _RUN: Final = frozenset({Where.RUN})
 _AUDIT: Final = frozenset({Where.AUDIT})
@@ -56,15 +57,16 @@ class Action:
 
 ACTIONS: Final = (
     Action("open", ("enter",), N_("open"), N_("open what is selected"), frozenset({Where.CHANGES, Where.AUDIT}), 1),
+    Action("awaited", ("s",), N_("what is awaited"), N_("go to where the awaited signature is given"), _CHANGES, 1),
     Action(
         "sign",
         ("s",),
         N_("sign"),
         N_("see the text that is waited for, and sign it: start, confirmation, gate, sheet, decision or result"),
-        frozenset({Where.CHANGES, Where.PLAN, Where.RUN}),
+        frozenset({Where.PLAN, Where.RUN}),
         1,
     ),
-    Action("approve", ("a",), N_("approve"), N_("approve another person's request"), ABOUT_REQUEST, 2),
+    Action("approve", ("a",), N_("approve"), N_("approve another person's request"), _PLAN, 2),
     Action("reject", ("x",), N_("reject"), N_("send another person's request back, with a reason"), _PLAN),
     Action("withdraw", ("w",), N_("withdraw"), N_("take your own request back, with a reason"), _PLAN),
     Action("run", ("r",), N_("run"), N_("see the newest run of this change"), ABOUT_REQUEST, 2),
@@ -73,9 +75,10 @@ ACTIONS: Final = (
     Action("abort", ("x",), N_("stop"), N_("stop the run at the next task border; one person suffices"), _RUN, 3),
     Action("continue", ("u",), N_("continue"), N_("go on with a waiting run; both people sign"), _RUN, 3),
     Action("rollback", ("b",), N_("roll back"), N_("roll a waiting run back; both people sign"), _RUN, 3),
-    Action("plan", ("v",), N_("plan"), N_("see the plan that is carried out"), _RUN),
-    Action("follow", ("f",), N_("follow"), N_("go back to where the run is, and to its newest output"), _RUN),
-    Action("output", ("o",), N_("output"), N_("give the output the whole screen, or half of it again"), _RUN),
+    Action("expand", ("enter",), N_("hosts"), N_("open or close a step: its attempts and their hosts"), _RUN, 6),
+    Action("plan", ("v",), N_("plan"), N_("see the plan that is carried out"), _RUN, 6),
+    Action("follow", ("f",), N_("follow"), N_("go back to where the run is, and to its newest output"), _RUN, 7),
+    Action("output", ("o",), N_("output"), N_("give the output the whole screen, or half of it again"), _RUN, 7),
     Action(
         "audit", ("l",), N_("log"), N_("see the audit log of what is selected"), SCREENS - {Where.AUDIT, Where.ENTRY}, 4
     ),
@@ -96,18 +99,38 @@ ACTIONS: Final = (
         N_("back"),
         N_("go back; nothing is signed, and a run goes on"),
         EVERYWHERE - {Where.CHANGES, Where.FORM},
-        6,
+        5,
     ),
     Action("cancel", ("escape",), N_("back"), N_("go back; nothing is signed"), _FORM, 6),
     Action("explain", ("f1",), N_("help"), N_("explain what has the focus, and every key"), EVERYWHERE, 0),
-    Action("language", ("f2",), N_("English/中文"), N_("switch between English and Chinese"), EVERYWHERE, 8),
+    Action("language", ("f2",), N_("English/中文"), N_("switch between English and Chinese"), EVERYWHERE, 6),
     Action("palette", ("ctrl+p",), N_("find"), N_("find an action by its name"), SCREENS, 7),
     Action("leave", ("q", "ctrl+q"), N_("quit"), N_("leave Twokey; every run goes on"), frozenset({Where.CHANGES}), 6),
 )
 
+MOVES: Final = (
+    Action("move.up", ("up", "k"), N_("up"), N_("one line up"), EVERYWHERE),
+    Action("move.down", ("down", "j"), N_("down"), N_("one line down"), EVERYWHERE),
+    Action("move.page_up", ("pageup",), N_("page up"), N_("one page up"), EVERYWHERE),
+    Action("move.page_down", ("pagedown",), N_("page down"), N_("one page down"), EVERYWHERE),
+    Action("move.first", ("home", "g"), N_("first"), N_("to the beginning"), EVERYWHERE),
+    Action("move.last", ("end", "G"), N_("last"), N_("to the end"), EVERYWHERE),
+)
+"""Moving in lists and texts; Tab goes from one part of the screen to the next."""
+
 CONFIRM: Final = "confirm"
 
-_BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
+_WRITTEN: Final = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "up": "Up",
+    "down": "Down",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+_BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in (*ACTIONS, *MOVES)}
 _NEVER_CONFIRMS: Final = frozenset({"enter", "space", "return", "ctrl+j", "ctrl+m"})
 
 
@@ -129,9 +152,8 @@ def keys_of(action: Action, remapped: Mapping[str, str]) -> tuple[str, ...]:
 
 def key_label(key: str) -> str:
     """A key as it is written on keyboards."""
-    names = {"escape": "Esc", "enter": "Enter", "question_mark": "?"}
-    if key in names:
-        return names[key]
+    if key in _WRITTEN:
+        return _WRITTEN[key]
     if key.startswith("ctrl+"):
         return "^" + key.removeprefix("ctrl+").upper()
     return key.upper() if len(key) > 1 else key
@@ -163,7 +185,7 @@ def read_remapping(pairs: Iterable[str]) -> dict[str, str]:
 
 def _require_safe(remapped: Mapping[str, str]) -> None:
     """Refuse a confirm key that Enter, a letter or the key that begins an act could be."""
-    triggers = {key for action in ACTIONS if action.id != CONFIRM for key in keys_of(action, remapped)}
+    triggers = {key for action in (*ACTIONS, *MOVES) if action.id != CONFIRM for key in keys_of(action, remapped)}
     for key in keys_of(_BY_ID[CONFIRM], remapped):
         if key in _NEVER_CONFIRMS or len(key) == 1 or key in triggers:
             raise UsageError(

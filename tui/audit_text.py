@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Final
 
+from runner.model.log import LogFilter
 from runner.wire.api_audit import EntryShown
 from runner.words import N_, _
 from tui.backend import ProvenEntry
@@ -22,8 +23,8 @@ COLUMNS: Final = (
 _ABOUT: Final = ("run", "request", "batch", "step", "role", "attempt", "event", "host")
 
 
-def entry_row(entry: EntryShown, present: Present) -> Row:
-    """An entry in the list."""
+def entry_row(entry: EntryShown, wanted: LogFilter, present: Present) -> Row:
+    """An entry in the list; what the list was narrowed to is not said again."""
     place = "-" if entry.index is None else str(entry.index)
     when = clock(datetime.fromisoformat(entry.occurred), present)
     meaning = Meaning.BAD if entry.tag.endswith(("refused", "forked", "unknown")) else Meaning.PLAIN
@@ -32,7 +33,7 @@ def entry_row(entry: EntryShown, present: Present) -> Row:
         Part(when),
         Part(entry.tag, meaning),
         Part(entry.actor),
-        Part(_about(entry), Meaning.FAINT),
+        Part(_about(entry, wanted), Meaning.FAINT),
     )
     return Row(str(entry.id), cells)
 
@@ -62,9 +63,10 @@ def _proof(entry: EntryShown, proven: ProvenEntry | None) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _about(entry: EntryShown) -> str:
+def _about(entry: EntryShown, wanted: LogFilter) -> str:
     about = entry.about
-    names = [name for name in _ABOUT if name in about and not (name == "request" and "run" in about)]
+    said = {name for name in ("run", "request") if getattr(wanted, name)} | ({"request"} if "run" in about else set())
+    names = [name for name in _ABOUT if name in about and name not in said]
     return " ".join(str(about[name]) for name in names)
 
 

@@ -63,14 +63,16 @@ class DemoBackend:
         self._keys = {AGENT: Key(PEOPLE[0], fingerprint(PEOPLE[0]), AGENT)}
         self._moving = threading.RLock()
         self._stopped = threading.Event()
+        self._mover: threading.Thread | None = None
         about = About(request=READY)
         self._log.put(Tag.REQUEST_SUBMITTED, self._began, about, {"reason": "security fixes"}, PEOPLE[0])
         self._log.put(Tag.REQUEST_APPROVED, self._began, about, None, PEOPLE[1])
 
     def open(self) -> ServiceStatus:
         self._log.require_reached()
-        if self._pace:
-            threading.Thread(target=self._go_on, name="demonstration", daemon=True).start()
+        if self._pace and self._mover is None:
+            self._mover = threading.Thread(target=self._go_on, name="demonstration", daemon=True)
+            self._mover.start()
         return ServiceStatus(
             site="demo",
             root="",

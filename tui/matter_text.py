@@ -8,11 +8,11 @@ from typing import Final
 from runner.model.run import Attempt, AttemptState, Choice, HostOutcome, Question, RunState
 from runner.model.statement import StatementKind
 from runner.wire.api_request import Act
-from runner.wire.api_run import Asked, RunShown, StepShown
+from runner.wire.api_run import Asked, RunShown, StepShown, StepState
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
-from tui.run_text import UNDOING, progress
-from tui.text import Line, Meaning, Part, Present, clock, line
+from tui.run_text import UNDOING
+from tui.text import Line, Meaning, Part, Present, clock, line, span
 
 QUESTIONS: Final = {
     Question.OUTCOME_UNKNOWN: N_("the end of step {step} was not seen; what became of its hosts is not known"),
@@ -34,6 +34,7 @@ CONSEQUENCES: Final = {
     Choice.CONTINUE: N_("the run goes on"),
 }
 """What follows from each choice."""
+_UNWELL: Final = (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.STOPPED)
 _RESULTS: Final = {
     RunState.SUCCEEDED: (N_("everything is done and verified; executor and confirmer sign the result"), Meaning.GOOD),
     RunState.ROLLED_BACK: (N_("everything is undone and proven; executor and confirmer sign the result"), Meaning.BAD),
@@ -61,8 +62,13 @@ def _lines(shown: RunShown, present: Present) -> Iterator[Line]:
     elif state is RunState.AT_SHEET:
         yield from _sheet(shown)
     elif state in _RESULTS:
+        yield from _failures(shown)
         sentence, meaning = _RESULTS[state]
-        yield Line((Part(_(sentence), meaning), Part(f"  {progress(shown)}", Meaning.FAINT)), 2)
+        yield line(_(sentence), meaning, indent=2)
+    elif state is RunState.ROLLING_BACK:
+        yield from _failures(shown)
+        takes = _("what was done is undone by itself, newest first; it takes about {span}")
+        yield line(takes.format(span=span(shown.rollback_estimate)), Meaning.WAIT, indent=2)
     yield from _wishes(shown)
     yield from _first_signature(shown.act, present)
 
@@ -79,6 +85,17 @@ def _question(shown: RunShown, asked: Asked, present: Present) -> Iterator[Line]
     for choice in asked.choices:
         consequence = _(CONSEQUENCES[choice])
         yield Line((Part(f"  {spoken(choice.value)}", Meaning.STRONG), Part(f": {consequence}")), 4)
+
+
+def _failures(shown: RunShown) -> Iterator[Line]:
+    """What has failed, and what was found, of every step that stands failed."""
+    for step in shown.steps:
+        failed = [attempt for attempt in step.attempts if attempt.state is AttemptState.FAILED]
+        if failed and step.state is StepState.FAILED:
+            found = failed[-1].reason or "-"
+            hosts = [host for host, outcome in failed[-1].outcomes.items() if outcome in _UNWELL]
+            text = _("step {step} has failed on {hosts}: ").format(step=step.id, hosts=", ".join(hosts) or "-")
+            yield Line((Part(text, Meaning.BAD), Part(found)), 2)
 
 
 def _known(attempt: Attempt, present: Present) -> Iterator[Line]:
@@ -100,8 +117,9 @@ def _gate(shown: RunShown) -> Iterator[Line]:
     if step is None:
         return
     says = step.gate_says.in_language(current_language()) if step.gate_says else ""
-    text = _("gate before step {step}: both sign to go on").format(step=step.id)
-    yield Line((Part(text, Meaning.WAIT), Part(f"  {says}" if says else "")), 2)
+    yield line(_("gate before step {step}: both sign to go on").format(step=step.id), Meaning.WAIT, indent=2)
+    if says:
+        yield line(says, Meaning.STRONG, indent=2)
     if step.rollback:
         way_back = _("from here the way back is {play}").format(play=step.rollback)
         loss = _("REWINDS DATA written from now on") if step.rewinds_data else ""

@@ -104,6 +104,8 @@ class Pages(Generic[Value]):
     def __init__(self, kept: int = PAGES_KEPT) -> None:
         self._kept = kept
         self._generation = 0
+        self._asked = 0
+        """The reading that was asked for last."""
         self._starts: list[str | None] = [None]
         self._offsets: list[int] = [0]
         """First row of each page that was read, and of the one after the last."""
@@ -137,6 +139,10 @@ class Pages(Generic[Value]):
 
     def add(self, wanted: PageWanted, rows: Sequence[Value], following: str | None) -> bool:
         """Take a page that was read; whether it belongs to this reading of the list."""
+        if wanted.number == 0 and self._generation != wanted.generation == self._asked:
+            self._generation = self._asked
+            self._starts, self._offsets = [None], [0]
+            self._held.clear()
         if wanted.generation != self._generation:
             return False
         number = wanted.number
@@ -151,11 +157,9 @@ class Pages(Generic[Value]):
         return True
 
     def renew(self) -> PageWanted:
-        """Begin to read the list anew, from its newest row; nothing is shown of the former reading."""
-        self._generation += 1
-        self._starts, self._offsets = [None], [0]
-        self._held.clear()
-        return PageWanted(0, None, self._generation)
+        """Ask to read the list anew, from its newest row; the former reading stays until that page is there."""
+        self._asked += 1
+        return PageWanted(0, None, self._asked)
 
     def _page_of(self, place: int) -> int:
         """Page of a row; beyond the known end, the page that was not read yet (or the last)."""

@@ -17,9 +17,9 @@ from tui.rows import Column, Row
 from tui.text import Meaning, Part, Present, span
 
 COLUMNS: Final = (
-    Column(N_("step"), 24, grows=True),
+    Column(N_("step"), 22, grows=True),
     Column(N_("state"), 16),
-    Column(N_("time"), 18, priority=1),
+    Column(N_("time"), 14, priority=1),
 )
 FEW_HOSTS: Final = 12
 """Up to so many hosts of a step are shown without being asked for; of more, only those that are not well."""
@@ -71,12 +71,6 @@ def current_key(shown: RunShown) -> str | None:
     if entry is not None and any(attempt.key.role in UNDOING for attempt in entry.attempts):
         return undo_key(batch, step)
     return step_key(batch, step)
-
-
-def progress(shown: RunShown) -> str:
-    """How many steps are done, in words."""
-    done = sum(step.state in (StepState.DONE, StepState.MARKED_DONE) for step in shown.steps)
-    return _("{done} of {count} steps done").format(done=done, count=len(shown.steps))
 
 
 def step_rows(shown: RunShown, board: HostBoard, opened: frozenset[str], present: Present) -> tuple[Row, ...]:

@@ -65,6 +65,29 @@ class Signing:
         return self.outcome.next if self.outcome is not None and self.phase is not Phase.DONE else None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyNames:
+    """How the keys of the dialog are written on keyboards."""
+
+    confirm: str
+    """Of the key that signs."""
+    another: str
+    """Of the key that lets another person's key sign."""
+
+
+def what_now(signing: Signing, keys: KeyNames) -> tuple[Line, ...]:
+    """What the person can do next; always in sight, below the text."""
+    sentence = {
+        Phase.READY: _("{key} signs. Enter never does. Esc goes back, nothing is signed."),
+        Phase.SIGNING: _("signing…"),
+        Phase.WAITING: _("in their own session, or here with their own key ({another}); Esc goes on without waiting"),
+        Phase.REFUSED: _("Esc goes back; {another} signs with another key"),
+    }.get(signing.phase, "")
+    if not sentence:
+        return ()
+    return (line(sentence.format(key=keys.confirm, another=keys.another), Meaning.WAIT, indent=2),)
+
+
 def signing_lines(signing: Signing, status: ServiceStatus | None, present: Present) -> tuple[Line, ...]:
     """Everything the dialog says, in the order it is read."""
     subject = subject_of(signing.intent)
@@ -78,8 +101,6 @@ def signing_lines(signing: Signing, status: ServiceStatus | None, present: Prese
         shown += [Line(), line(_("NOT SIGNED"), Meaning.ALARM), *error_lines(signing.error, present)]
     if signing.prepared is not None and signing.phase in (Phase.READY, Phase.SIGNING):
         shown += _text(signing.prepared, present)
-        shown.append(Line())
-        shown.append(line(_what_now(signing.phase), Meaning.WAIT, indent=2))
     return tuple(shown)
 
 
@@ -99,10 +120,6 @@ def _before(signing: Signing, present: Present) -> list[Line]:
             until=clock(act.until, present), left=left_until(act.until, present)
         )
         shown.append(line(until, Meaning.WAIT, indent=2))
-    if signing.phase is Phase.WAITING:
-        shown.append(
-            line(_("in their own session, or here with their own key (F7); Esc goes on without waiting"), indent=2)
-        )
     return shown
 
 
@@ -116,6 +133,7 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
         Line(),
         line(who, indent=2),
         line(said(prepared.sentence, present), Meaning.STRONG, indent=2),
+        *_readings(prepared),
         _hosts(prepared.hosts),
         line(_("exactly this is signed:"), Meaning.FAINT),
     ]
@@ -126,6 +144,13 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
 def _hosts(hosts: tuple[str, ...]) -> Line:
     named = ", ".join(hosts[:_MANY]) + (" …" if len(hosts) > _MANY else "")
     return line(_("{count} hosts: {hosts}").format(count=len(hosts), hosts=named), Meaning.STRONG, indent=2)
+
+
+def _readings(prepared: Prepared) -> list[Line]:
+    """What stands on a sheet; it is what the signature is about."""
+    readings = prepared.content.get("readings")
+    found = readings.items() if isinstance(readings, dict) else ()
+    return [line(f"  {name} = {_shown(value)}", Meaning.STRONG, indent=4) for name, value in found]
 
 
 def _field(name: str, value: JsonValue) -> Line:
@@ -140,9 +165,3 @@ def _shown(value: JsonValue) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
     return "-" if value is None or value == "" else str(value)
-
-
-def _what_now(phase: Phase) -> str:
-    return (
-        _("signing…") if phase is Phase.SIGNING else _("F8 signs. Enter never does. Esc goes back, nothing is signed.")
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
 from tui.backend import ChangeRow
-from tui.text import Line, Meaning, Part, Present, clock, joined, left_until, minute, said, window_span
+from tui.text import Line, Meaning, Part, Present, joined, left_until, minute, said, window_span
 
 RUN_MEANINGS: Final = {
     RunState.SUCCEEDED: Meaning.GOOD,
@@ -75,7 +76,10 @@ def top_of_change(
             Part(_title(request.title_en, request.title_zh)),
         )
     )
-    second = joined((turn_part(row.act, present), *_window_parts(request.window, decision_by, present)))
+    by_window = row.act is not None and request.window is not None and row.act.until == request.window.closes
+    turn = turn_part(replace(row.act, until=None) if row.act and by_window else row.act, present)
+    over = row.act is None and (row.run is None or row.run.state in OVER)
+    second = joined((turn, *_window_parts(request.window, decision_by, present, over=over)))
     return first, second, otherwise_line(shown.otherwise if shown else None, present)
 
 
@@ -92,8 +96,9 @@ def top_of_run(shown: RunShown, status: ServiceStatus | None, present: Present) 
             Part(row.title.in_language(current_language())),
         )
     )
-    turn = turn_part(shown.act, present, over=row.state in OVER)
-    second = joined((turn, *_window_parts(row.window, shown.rollback_decision_by, present, over=_is_ended(shown))))
+    over = row.ended_at is not None
+    window = _window_parts(row.window, shown.rollback_decision_by, present, over=over)
+    second = joined((_turn_of_run(shown, present), *window))
     return first, second, otherwise_line(shown.otherwise, present)
 
 
@@ -116,16 +121,20 @@ def state_part(row: ChangeRow) -> Part:
     return Part(spoken(row.request.state.value), REQUEST_MEANINGS.get(row.request.state, Meaning.FAINT))
 
 
-def turn_part(act: Act | None, present: Present, *, over: bool = False) -> Part:
-    """Whose turn it is, for what, and until when."""
+def turn_part(act: Act | None, present: Present) -> Part:
+    """Whose turn it is, for what, and for how long."""
     if act is None:
-        return Part(_("nobody's turn: it is over") if over else _("nobody's turn"), Meaning.FAINT)
+        return Part(_("nobody's turn"), Meaning.FAINT)
     people = ", ".join(act.people) or _("nobody who may")
     what = _("turn: {people} ({what})").format(people=people, what=spoken(act.kind.value))
-    if act.until is None:
-        return Part(what, Meaning.WAIT)
-    until = _("until {until} ({left})").format(until=clock(act.until, present), left=left_until(act.until, present))
-    return Part(f"{what} {until}", Meaning.WAIT)
+    left = f", {left_until(act.until, present)}" if act.until else ""
+    return Part(what + left, Meaning.WAIT)
+
+
+def _turn_of_run(shown: RunShown, present: Present) -> Part:
+    if shown.act is None and shown.row.state not in OVER:
+        return Part(_("nobody's turn: it goes on by itself"), Meaning.STRONG)
+    return turn_part(shown.act, present)
 
 
 def otherwise_line(sentence: Words | None, present: Present) -> Line:
@@ -164,16 +173,15 @@ def _window_parts(
         return (Part(_("no window needed"), Meaning.FAINT),)
     if over:
         return ()
-    passed = present.now >= window.closes
-    if passed:
-        return (Part(_("WINDOW CLOSED {closes}").format(closes=minute(window.closes, present)), Meaning.BAD),)
-    told = [Part(_("window {span}").format(span=window_span(window, present)))]
+    closes = minute(window.closes, present)
+    if present.now >= window.closes:
+        return (Part(_("WINDOW CLOSED {closes}").format(closes=closes), Meaning.BAD),)
+    if present.now >= window.opens:
+        told = [Part(_("window to {closes}").format(closes=closes))]
+    else:
+        told = [Part(_("window {span}").format(span=window_span(window, present)))]
     if decision_by is not None:
         late = present.now >= decision_by
-        by = _("rollback decision by {by}").format(by=minute(decision_by, present))
+        by = _("rollback decision {by}").format(by=minute(decision_by, present))
         told.append(Part(by, Meaning.BAD if late else Meaning.PLAIN))
     return tuple(told)
-
-
-def _is_ended(shown: RunShown) -> bool:
-    return shown.row.ended_at is not None

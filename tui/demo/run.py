@@ -180,15 +180,26 @@ class DemoRun:
         payload |= {name: value for name, value in (("host", host), ("task", task)) if value}
         self._log.put(Tag.ANSIBLE_EVENT, self._clock.now(), replace(self._about(key), host=host), payload)
 
-    def end(self, outcome: HostOutcome = HostOutcome.OK, reason: str = "", *, step_done: bool = False) -> None:
-        """End the attempt at work, alike on every host."""
+    def end(
+        self,
+        outcome: HostOutcome = HostOutcome.OK,
+        reason: str = "",
+        *,
+        step_done: bool = False,
+        others: HostOutcome | None = None,
+    ) -> None:
+        """End the attempt at work, alike on every host unless the others than the first end otherwise."""
         attempt = self._at_work()
         state = AttemptState.SUCCEEDED if outcome in (HostOutcome.OK, HostOutcome.CHANGED) else AttemptState.FAILED
         if outcome is HostOutcome.UNKNOWN:
             state = AttemptState.UNKNOWN
         now = self._clock.now()
         ended = replace(
-            attempt, state=state, ended_at=now, outcomes=dict.fromkeys(attempt.hosts, outcome), reason=reason
+            attempt,
+            state=state,
+            ended_at=now,
+            outcomes={**dict.fromkeys(attempt.hosts, others or outcome), attempt.hosts[0]: outcome},
+            reason=reason,
         )
         step = attempt.key.step
         self._attempts[step][-1] = ended
@@ -294,6 +305,8 @@ class DemoRun:
             return Words(N_("step {step} ends by itself, at the latest at {deadline}; then the run goes on"), facts)
         if self.until is not None and self.state in _SENTENCES:
             return Words(_SENTENCES[self.state], {"until": _text(self.until)})
+        if self.kind_waited_for() is None and self.state not in _SENTENCES:
+            return Words(N_("the run goes on by itself"))
         if self.state in ENDED:
             return Words(N_("nothing: the result stays unsigned, and another run of this change cannot start"))
         return Words(_SENTENCES.get(self.state, N_("nothing: the run waits for its two people, however long it takes")))

@@ -1,0 +1,216 @@
+"""The app: routes between screens and dialogs, follows the service, switches the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from runner.errors import RunnerError
+from runner.model.statement import StatementKind
+from runner.wire.api_request import Outcome
+from runner.words import _, current_language, use_language
+from tui import messages
+from tui.actions import actions_at
+from tui.backend import Backend, Key
+from tui.dialogs.explain import ExplainDialog
+from tui.dialogs.form import FormDialog
+from tui.dialogs.palette import PaletteDialog
+from tui.dialogs.sign import SignDialog
+from tui.feed import RETRY, Feed
+from tui.intents import Intent
+from tui.screens.asking import Asking
+from tui.screens.audit import AuditScreen
+from tui.screens.changes import ChangesScreen
+from tui.screens.entry import EntryScreen
+from tui.screens.framed import Framed
+from tui.screens.plan import PlanScreen
+from tui.screens.run import RunScreen
+from tui.sitting import Sitting
+from tui.text import Line, Meaning, line, said
+from tui.theme import THEME
+
+
+class OwnKeyFound(Message):
+    """The person's key, when exactly one is at hand."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self.key = key
+
+
+class TwokeyApp(App[None]):
+    """Screens over one backend; closing it changes nothing about any run."""
+
+    CSS_PATH: ClassVar = "app.tcss"
+    ENABLE_COMMAND_PALETTE: ClassVar = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, system=True)]
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        remapped: Mapping[str, str] | None = None,
+        key_path: str = "",
+        retry: float = RETRY,
+    ) -> None:
+        """Make the app; nothing is reached before its first frame.
+
+        Args:
+            backend: where everything comes from.
+            remapped: keys by action.
+            key_path: key file named at the start.
+            retry: seconds between two attempts to reach a lost service.
+        """
+        super().__init__()
+        self.sitting = Sitting(backend, remapped or {}, key_path)
+        self._feed = Feed(backend, self.post_message, retry)
+        self.animation_level = "none"
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.set_keymap(dict(remapped or {}))
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended the app against its will."""
+        return self._exception
+
+    def get_default_screen(self) -> Screen[object]:
+        return ChangesScreen(self.sitting)  # type: ignore[return-value]  # Screen is invariant in a result nobody uses
+
+    def on_mount(self) -> None:
+        """Reach the service, once the first frame is on the screen."""
+        self.call_after_refresh(self._feed.start)
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+        self.sitting.backend.close()
+
+    def on_feed_reached(self, message: Feed.Reached) -> None:
+        first, back = self.sitting.status is None, not self.sitting.reached
+        self.sitting.status = message.status
+        self.sitting.reached = True
+        if back:
+            self._tell_all(messages.ConnectionChanged)
+        if first:
+            self.run_worker(self._find_key, name="own key", group="own key", exclusive=True, thread=True)
+        elif back:
+            self._say(line(_("connected again"), Meaning.GOOD))
+
+    def on_feed_lost(self, message: Feed.Lost) -> None:
+        if self.sitting.reached or self.sitting.status is None:
+            self.sitting.reached = False
+            self._tell_all(lambda: messages.ConnectionChanged(message.error))
+
+    def on_own_key_found(self, message: OwnKeyFound) -> None:
+        self.sitting.key = message.key
+        self._retell_all()
+
+    def on_feed_moved(self, _message: Feed.Moved) -> None:
+        news = self._feed.take()
+        self._tell_all(lambda: messages.NewsArrived(news))
+
+    def on_change_chosen(self, message: messages.ChangeChosen) -> None:
+        if isinstance(self.screen, PlanScreen) and self.screen.number == message.number:
+            return
+        self.push_screen(PlanScreen(self.sitting, message.number))
+
+    def on_run_chosen(self, message: messages.RunChosen) -> None:
+        if isinstance(self.screen, RunScreen) and self.screen.run_id == message.run:
+            return
+        self.push_screen(RunScreen(self.sitting, message.run))
+
+    def on_log_chosen(self, message: messages.LogChosen) -> None:
+        self.push_screen(AuditScreen(self.sitting, message.wanted))
+
+    def on_entry_chosen(self, message: messages.EntryChosen) -> None:
+        self.push_screen(EntryScreen(self.sitting, message.entry))
+
+    def on_form_asked(self, message: messages.FormAsked) -> None:
+        self.push_screen(FormDialog(self.sitting, message.form), self._form_answered)
+
+    def on_signing_asked(self, message: messages.SigningAsked) -> None:
+        self._sign(message.intent)
+
+    def on_explanation_asked(self, message: messages.ExplanationAsked) -> None:
+        below = self.screen
+        if isinstance(below, Asking) and not isinstance(below, ExplainDialog):
+            help_text = message.help_text
+            self.push_screen(ExplainDialog(self.sitting, help_text, below.WHERE, below.possible()))
+
+    def on_palette_asked(self, _message: messages.PaletteAsked) -> None:
+        below = self.screen
+        if isinstance(below, Framed):
+            possible = below.possible()
+            actions = [action for action in actions_at(below.WHERE) if action.id in possible]
+            self.push_screen(PaletteDialog(self.sitting, actions), lambda chosen: self._found(below, chosen))
+
+    def on_language_switched(self, _message: messages.LanguageSwitched) -> None:
+        use_language("en" if current_language() == "zh" else "zh")
+        self._retell_all()
+
+    def on_went_back(self, _message: messages.WentBack) -> None:
+        if isinstance(self.screen, ExplainDialog):
+            self.screen.dismiss(None)
+        elif len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def on_left(self, _message: messages.Left) -> None:
+        self.exit()
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C leaves nothing behind, but is too near other keys to leave at once."""
+        self._say(line(_("^Q leaves Twokey; every run goes on"), Meaning.WAIT))
+
+    def _fatal_error(self) -> None:
+        """End without a traceback on the terminal; `failure` says why."""
+        self._close_messages_no_wait()
+
+    def _find_key(self) -> None:
+        """Find the person's key, when exactly one is at hand; runs in a worker."""
+        try:
+            keys = self.sitting.backend.keys()
+        except RunnerError:
+            return  # it is asked for, and said why not, when something is to be signed
+        if len(keys) == 1 and not get_current_worker().is_cancelled:
+            self.post_message(OwnKeyFound(keys[0]))
+
+    def _form_answered(self, intent: Intent | None) -> None:
+        if intent is not None:
+            self._sign(intent)
+
+    def _sign(self, intent: Intent) -> None:
+        self.push_screen(SignDialog(self.sitting, intent, self.sitting.key), self._signed)
+
+    def _signed(self, outcome: Outcome | None) -> None:
+        """Say what came of it; a run that was started is followed."""
+        below = self.screen
+        if outcome is None or not isinstance(below, Framed):
+            return
+        below.reload()
+        below.say(line(said(outcome.message, self.sitting.present), Meaning.GOOD))
+        if outcome.kind in (StatementKind.START, StatementKind.CONFIRM) and outcome.run:
+            self.on_run_chosen(messages.RunChosen(outcome.run))
+
+    def _found(self, below: Framed, chosen: str | None) -> None:
+        if chosen is not None:
+            below.action_act(chosen)
+
+    def _say(self, text: Line) -> None:
+        if isinstance(self.screen, Asking):
+            self.screen.say(text)
+
+    def _tell_all(self, make: Callable[[], Message]) -> None:
+        """Tell every screen, with a message of its own."""
+        for screen in self.screen_stack:
+            screen.post_message(make())
+
+    def _retell_all(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Asking):
+                screen.retell()

@@ -1,0 +1,1 @@
+"""Dialogs over a screen: they end with an answer, or with none."""

@@ -1,0 +1,34 @@
+"""What every dialog has: a box over the screen, its keys on the last line, and an end with an answer or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from tui.screens.asking import Asking
+from tui.widgets.key_bar import KeyBar
+
+Result = TypeVar("Result")
+
+
+class Dialog(Asking[Result], ModalScreen[Result]):
+    """A box; subclasses compose what is in it."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="dialog-box"):
+            yield from self.body()
+            yield KeyBar(self.WHERE, self.sitting.remapped)
+
+    def body(self) -> Iterable[Widget]:
+        """What stands above the keys."""
+        return ()
+
+    def retell(self) -> None:
+        self.query_one(KeyBar).allow(self.possible())
+        for widget in self.query("Painted"):
+            widget.refresh()

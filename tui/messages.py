@@ -1,0 +1,104 @@
+"""What screens tell the app, and the app the screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from runner.errors import RunnerError
+from runner.model.log import LogFilter
+from runner.wire.api_audit import EntryShown
+from tui.feed import News
+from tui.forms import Form
+from tui.intents import Intent
+
+
+@dataclass
+class NewsArrived(Message, bubble=False):
+    """The log has grown; from the app to its screens."""
+
+    news: tuple[News, ...]
+
+
+@dataclass
+class ConnectionChanged(Message, bubble=False):
+    """The service was reached, or lost; from the app to its screens. `Sitting.reached` says which."""
+
+    error: RunnerError | None = None
+    """Why it is not reached."""
+
+
+@dataclass
+class AskFailed(Message):
+    """The backend has refused or could not answer."""
+
+    what: str
+    """Name of the worker."""
+    error: RunnerError
+
+
+@dataclass
+class ChangeChosen(Message):
+    """A change is to be seen."""
+
+    number: str
+
+
+@dataclass
+class RunChosen(Message):
+    """A run is to be seen."""
+
+    run: str
+
+
+@dataclass
+class LogChosen(Message):
+    """Log entries are to be seen."""
+
+    wanted: LogFilter
+
+
+@dataclass
+class EntryChosen(Message):
+    """One log entry is to be seen."""
+
+    entry: EntryShown
+
+
+@dataclass
+class SigningAsked(Message):
+    """A person wants to sign."""
+
+    intent: Intent
+
+
+@dataclass
+class FormAsked(Message):
+    """Something must be asked before a person can sign."""
+
+    form: Form
+
+
+@dataclass
+class ExplanationAsked(Message):
+    """F1 was pressed."""
+
+    help_text: str
+    """Message id about what has the focus; empty when nothing has."""
+
+
+class LanguageSwitched(Message):
+    """The other language was asked for."""
+
+
+class PaletteAsked(Message):
+    """An action is to be found by its name."""
+
+
+class WentBack(Message):
+    """The screen before is to be seen again."""
+
+
+class Left(Message):
+    """The person leaves."""

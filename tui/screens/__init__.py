@@ -1,0 +1,1 @@
+"""Screens: each composes its widgets, asks the backend in workers, and says what was chosen."""

@@ -1,0 +1,141 @@
+"""The list of changes: the first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from runner.model.log import LogFilter
+from runner.model.statement import StatementKind
+from runner.wire.api_audit import EntryShown
+from runner.words import N_
+from tui.actions import Where
+from tui.backend import ChangePage, ChangeRow
+from tui.change_text import COLUMNS, change_row
+from tui.feed import News
+from tui.messages import ChangeChosen, LogChosen, RunChosen
+from tui.rows import PageWanted, Row
+from tui.screens.asking import Deeds, bindings_of
+from tui.screens.framed import Framed
+from tui.standing import Standing, standing_of
+from tui.top_text import Top, top_of_change, top_of_nothing
+from tui.widgets.row_list import PagedList, RowList
+
+PAGE: Final = 50
+_MOVING: Final = ("person:", "service:request:", "service:run:", "service:act:")
+"""Beginnings of the tags after which the list may look different."""
+
+
+class ChangesScreen(Framed):
+    """Every change, newest first, with its state and who is waited for."""
+
+    WHERE: ClassVar = Where.CHANGES
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(Where.CHANGES)
+    CSS_PATH: ClassVar = "changes.tcss"
+
+    @dataclass
+    class PageRead(Message):
+        """A page of the list is there."""
+
+        page: PageWanted
+        changes: ChangePage
+
+    @dataclass
+    class SelectedRead(Message):
+        """The selected change was read in full."""
+
+        standing: Standing
+
+    _selected: Standing | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield PagedList(
+            COLUMNS,
+            self._row,
+            name_id="changes",
+            help_text=N_(
+                "Changes, newest first: number, state, title, window, and who is waited for. "
+                "Enter opens the plan, r the run, s what is awaited."
+            ),
+            empty=N_("there is no change yet; ask for one with: twokey request"),
+        )
+
+    @property
+    def changes(self) -> PagedList[ChangeRow]:
+        """The list."""
+        return self.query_one("#changes", PagedList)
+
+    def top(self) -> Top:
+        change, status = self.changes.value, self.sitting.status
+        if change is None or status is None:
+            return top_of_nothing(status)
+        selected = self._selected
+        full = selected.shown if selected and selected.change.request == change.request else None
+        return top_of_change(change, full, status, self.sitting.present)
+
+    def deeds(self) -> Deeds:
+        deeds: dict[str, Callable[[], None]] = {"audit": lambda: self._post(LogChosen(LogFilter()))}
+        change = self.changes.value
+        if change is None:
+            return deeds
+        number = change.request.number
+        deeds["open"] = lambda: self._post(ChangeChosen(number))
+        deeds["audit"] = lambda: self._post(LogChosen(LogFilter(request=number)))
+        if (run := change.run) is not None:
+            deeds["run"] = lambda: self._post(RunChosen(run.id))
+        if change.act is not None:
+            deeds["awaited"] = lambda: self._post(place_of(change))
+        return deeds
+
+    def reload(self) -> None:
+        self.changes.renew()
+
+    def told(self, news: tuple[News, ...]) -> None:
+        if any(not isinstance(each, EntryShown) or each.tag.startswith(_MOVING) for each in news):
+            self.reload()
+
+    def retell(self) -> None:
+        super().retell()
+        self.changes.refresh()
+
+    def on_paged_list_wanted(self, message: PagedList.Wanted) -> None:
+        page = message.page
+        call = partial(self.sitting.backend.changes, page.before, PAGE)
+        self.ask(f"changes {page.number}", call, lambda changes: self.PageRead(page, changes))
+
+    def on_changes_screen_page_read(self, message: PageRead) -> None:
+        self.changes.take(message.page, message.changes.rows, message.changes.next)
+        self._read_selected()
+        self.retell()
+
+    def on_changes_screen_selected_read(self, message: SelectedRead) -> None:
+        self._selected = message.standing
+        self.retell()
+
+    def on_row_list_moved(self, _message: RowList.Moved) -> None:
+        self._read_selected()
+        self.retell()
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        self.post_message(ChangeChosen(message.key))
+
+    def _row(self, change: ChangeRow) -> Row:
+        return change_row(change, self.sitting.present)
+
+    def _read_selected(self) -> None:
+        if (number := self.changes.key) is not None:
+            self.ask("selected change", partial(standing_of, self.sitting.backend, number), self.SelectedRead)
+
+
+def place_of(change: ChangeRow) -> ChangeChosen | RunChosen:
+    """Where the signature a change waits for is given: the plan is read before a request or a start is signed."""
+    act = change.act
+    if act is None or change.run is None or act.kind is StatementKind.CONFIRM:
+        return ChangeChosen(change.request.number)
+    return RunChosen(change.run.id)

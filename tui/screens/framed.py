@@ -1,0 +1,93 @@
+"""What every screen has: three top lines, a body, the notice line and the key bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from runner.errors import UnreachableError
+from runner.words import _
+from tui.feed import News
+from tui.messages import AskFailed, ConnectionChanged, NewsArrived
+from tui.screens.asking import Asking, Deeds
+from tui.text import Line, Meaning, error_lines
+from tui.top_text import Top, top_of_nothing
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.notice_line import NoticeLine
+from tui.widgets.top_lines import TopLines
+
+
+class Framed(Asking[None]):
+    """A screen in its frame; subclasses compose the body and say what is on top."""
+
+    def compose(self) -> ComposeResult:
+        yield TopLines()
+        yield from self.body()
+        yield NoticeLine()
+        yield KeyBar(self.WHERE, self.sitting.remapped)
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between the top lines and the notice line."""
+        return ()
+
+    def top(self) -> Top:
+        """The three top lines now."""
+        return top_of_nothing(self.sitting.status)
+
+    def reload(self) -> None:
+        """Ask the backend for everything that is shown."""
+
+    def told(self, news: tuple[News, ...]) -> None:
+        """The log has grown."""
+
+    def retell(self) -> None:
+        self.query_one(TopLines).show(self.top())
+        self.query_one(KeyBar).allow(self.possible())
+        self._tell_connection()
+
+    def tick(self) -> None:
+        self.query_one(TopLines).show(self.top())
+
+    def say(self, said: Line) -> None:
+        self.query_one(NoticeLine).say(said)
+
+    def on_mount(self) -> None:
+        if self.sitting.reached:
+            self.reload()
+        self.retell()
+
+    def on_screen_resume(self) -> None:
+        self.retell()
+
+    def on_connection_changed(self, message: ConnectionChanged) -> None:
+        if self.sitting.reached:
+            self.reload()
+        if message.error is not None and self.sitting.status is None:
+            self.say(error_lines(message.error, self.sitting.present)[0])
+        self.retell()
+
+    def on_news_arrived(self, message: NewsArrived) -> None:
+        self.told(message.news)
+
+    def on_ask_failed(self, message: AskFailed) -> None:
+        if not isinstance(message.error, UnreachableError):
+            self.say(error_lines(message.error, self.sitting.present)[0])
+
+    def _common(self) -> Deeds:
+        return {**super()._common(), "reload": self.reload}
+
+    def _tell_connection(self) -> None:
+        notice = self.query_one(NoticeLine)
+        status = self.sitting.status
+        if status is None:
+            notice.connection(_("connecting to the service…"), Meaning.WAIT)
+        elif not self.sitting.reached:
+            notice.connection(_("CONNECTION LOST; the run is not affected; reconnecting…"), Meaning.ALARM)
+        else:
+            embedded = _(", embedded") if status.embedded else ""
+            text = _("connected to {site}{embedded}").format(site=status.site, embedded=embedded)
+            person = self.sitting.key.person if self.sitting.key else ""
+            you = " " + _("as {person}").format(person=person) if person else ""
+            notice.connection(text + you, Meaning.FAINT)

@@ -1,0 +1,265 @@
+"""A run live: what it is about now, every step with its hosts, the output, and everything people may do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.widget import Widget
+
+from runner.model.log import LogFilter
+from runner.model.run import Choice
+from runner.model.statement import StatementKind
+from runner.rules.tags import Tag
+from runner.wire.api_audit import EntryShown
+from runner.wire.api_request import Act
+from runner.wire.api_run import RunShown
+from runner.words import N_, _
+from tui.actions import Where
+from tui.backend import PlanShown
+from tui.event_text import event_lines
+from tui.feed import News
+from tui.forms import Form, abort_form, close_form, decide_form, pause_form, sheet_form
+from tui.host_board import HostBoard
+from tui.intents import intent_of
+from tui.matter_text import matter_lines
+from tui.messages import ChangeChosen, FormAsked, LogChosen, SigningAsked
+from tui.run_news import Past, RunNews, read_past
+from tui.run_text import COLUMNS, current_key, step_rows
+from tui.screens.asking import Deeds, bindings_of
+from tui.screens.framed import Framed
+from tui.sitting import Sitting
+from tui.text import Line, Meaning, line
+from tui.top_text import OVER, Top, top_of_nothing, top_of_run
+from tui.widgets.line_view import LineView
+from tui.widgets.row_list import RowList
+
+OUTPUT_LINES: Final = 10_000
+FRAME: Final = 0.04
+"""Seconds between two paints of the output: 25 a second."""
+_SOON: Final = 0.05
+"""Seconds in which entries gather before the run is read again."""
+_QUIET: Final = frozenset({Tag.ANSIBLE_EVENT, Tag.PROBE_RESULT})
+"""Entries that change nothing about the run itself."""
+_NARROW: Final = (0, "-narrow")
+_WIDE: Final = (110, "-wide")
+
+
+class RunScreen(Framed):
+    """The live view of one run; closing it changes nothing about the run."""
+
+    WHERE: ClassVar = Where.RUN
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(Where.RUN)
+    CSS_PATH: ClassVar = "run.tcss"
+    HORIZONTAL_BREAKPOINTS = [_NARROW, _WIDE]  # noqa: RUF012 - Textual declares it on the instance
+
+    @dataclass
+    class Read(Message):
+        """The run was read."""
+
+        shown: RunShown
+
+    @dataclass
+    class PastRead(Message):
+        """What the log holds of the run so far was read."""
+
+        past: Past
+
+    @dataclass
+    class SheetPlanRead(Message):
+        """The plan was read whose step names the readings of a sheet."""
+
+        planned: PlanShown
+
+    def __init__(self, sitting: Sitting, run: str) -> None:
+        super().__init__(sitting)
+        self.run_id = run
+        self._shown: RunShown | None = None
+        self._board = HostBoard()
+        self._news = RunNews(run)
+        self._opened: frozenset[str] = frozenset()
+        self._unpainted: list[EntryShown] = []
+        self._painting = self._asking = False
+        """Whether a paint of the output, or a reading of the run, is due."""
+        self._follows = True
+        """Whether the cursor stays where the run is."""
+
+    def body(self) -> Iterable[Widget]:
+        matter = N_("What the run is about now: what failed or is asked, what it means, and the choices.")
+        yield LineView(name_id="matter", help_text=matter)
+        with Container(id="panes"):
+            steps = N_(
+                "Every step with its state and time; below it attempts and hosts. Enter opens and closes a step. "
+                "What is undone stands at the end, newest first."
+            )
+            yield RowList(COLUMNS, name_id="steps", help_text=steps)
+            output = N_("Output of the hosts, as text. End follows it; f goes back to where the run is.")
+            yield LineView(limit=OUTPUT_LINES, follow=True, name_id="output", help_text=output)
+
+    @property
+    def steps(self) -> RowList:
+        """The tree of steps."""
+        return self.query_one("#steps", RowList)
+
+    @property
+    def output(self) -> LineView:
+        """The output."""
+        return self.query_one("#output", LineView)
+
+    @property
+    def matter(self) -> LineView:
+        """What the run is about now."""
+        return self.query_one("#matter", LineView)
+
+    def top(self) -> Top:
+        if self._shown is None:
+            return top_of_nothing(self.sitting.status)
+        return top_of_run(self._shown, self.sitting.status, self.sitting.present)
+
+    def deeds(self) -> Deeds:
+        deeds: dict[str, Callable[[], None]] = {
+            "audit": lambda: self._post(LogChosen(LogFilter(run=self.run_id))),
+            "follow": self._follow,
+            "output": self._give_room,
+            "expand": self._expand,
+        }
+        return {**deeds, **self._deeds_about(self._shown)} if self._shown is not None else deeds
+
+    def reload(self) -> None:
+        self._ask_run()
+        if not self._news.has_past:
+            read = partial(read_past, self.sitting.backend.entries, self.run_id)
+            self.ask("past of the run", read, self.PastRead)
+
+    def told(self, news: tuple[News, ...]) -> None:
+        if any(not isinstance(each, EntryShown) for each in news):
+            self._news.forget()
+            self.reload()
+            return
+        mine = [each for each in news if isinstance(each, EntryShown) and each.about.get("run") == self.run_id]
+        self._take(self._news.take(mine))
+        if any(each.tag not in _QUIET for each in mine):
+            self._ask_run_soon()
+
+    def retell(self) -> None:
+        super().retell()
+        shown = self._shown
+        lines = matter_lines(shown, self.sitting.present) if shown else ()
+        self.matter.display = bool(lines)
+        self.matter.show(lines)
+        self._show_steps()
+
+    def tick(self) -> None:
+        super().tick()
+        self._show_steps()
+
+    def on_run_screen_read(self, message: Read) -> None:
+        self._shown = message.shown
+        self.retell()
+
+    def on_run_screen_past_read(self, message: PastRead) -> None:
+        self._board = HostBoard()
+        self._unpainted = []
+        older = line(_("older output is in the log: press l"), Meaning.FAINT)
+        self.output.show(() if message.past.complete else (older,))
+        self._take(self._news.take_past(message.past))
+        self.output.to_end()
+
+    def on_run_screen_sheet_plan_read(self, message: SheetPlanRead) -> None:
+        if self._shown is not None and (form := sheet_form(self._shown, message.planned)) is not None:
+            self._fill(form)
+
+    def on_row_list_chosen(self, _message: RowList.Chosen) -> None:
+        self._expand()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        if message.by_person:
+            self._follows = self._shown is not None and message.key == current_key(self._shown)
+
+    def _deeds_about(self, shown: RunShown) -> Deeds:
+        """What may be done to the run as it is."""
+        deeds: dict[str, Callable[[], None]] = {}
+        act = shown.act
+        if shown.row.request:
+            deeds["plan"] = lambda: self._post(ChangeChosen(shown.row.request))
+        if act is not None:
+            deeds["sign"] = lambda: self._sign(shown, act)
+        if shown.row.started_at and not shown.row.ended_at and shown.row.state not in OVER:
+            deeds["pause"] = lambda: self._fill(pause_form(self.run_id))
+            deeds["abort"] = lambda: self._fill(abort_form(self.run_id))
+        if act is None or not act.signed:
+            choices = (("decide", None), ("continue", Choice.CONTINUE), ("rollback", Choice.ROLL_BACK))
+            for name, choice in choices:
+                if (form := decide_form(shown, choice)) is not None:
+                    deeds[name] = partial(self._fill, form)
+        return deeds
+
+    def _sign(self, shown: RunShown, act: Act) -> None:
+        """Sign what is awaited, asking first for what only a person knows; a start is confirmed where its plan is."""
+        intent = intent_of(act)
+        if act.kind is StatementKind.CONFIRM:
+            self.post_message(ChangeChosen(shown.row.request))
+        elif intent is not None:
+            self.post_message(SigningAsked(intent))
+        elif act.kind is StatementKind.SHEET:
+            self.ask("plan of the sheet", partial(self.sitting.backend.plan, shown.plan), self.SheetPlanRead)
+        elif (form := close_form(shown) or decide_form(shown)) is not None:
+            self._fill(form)
+
+    def _fill(self, form: Form) -> None:
+        """Ask what must be asked, then sign."""
+        self.post_message(FormAsked(form) if form.fields else SigningAsked(form.make({})))
+
+    def _ask_run(self) -> None:
+        self._asking = False
+        self.ask("run", partial(self.sitting.backend.run, self.run_id), self.Read)
+
+    def _ask_run_soon(self) -> None:
+        if not self._asking:
+            self._asking = True
+            self.set_timer(_SOON, self._ask_run)
+
+    def _take(self, entries: Sequence[EntryShown]) -> None:
+        """Follow entries; the output is painted a little later, whatever has gathered by then."""
+        for entry in entries:
+            self._board.take(entry)
+        self._unpainted += entries
+        if self._unpainted and not self._painting:
+            self._painting = True
+            self.set_timer(FRAME, self._paint)
+
+    def _paint(self) -> None:
+        self._painting = False
+        present = self.sitting.present
+        entries, self._unpainted = self._unpainted[-OUTPUT_LINES:], []
+        lines: list[Line] = [shown for entry in entries for shown in event_lines(entry, present)]
+        self.output.add(lines)
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        if self._shown is None:
+            return
+        self.steps.show(step_rows(self._shown, self._board, self._opened, self.sitting.present))
+        if self._follows and (key := current_key(self._shown)) is not None:
+            self.steps.go_to(key)
+
+    def _follow(self) -> None:
+        self._follows = True
+        self.output.to_end()
+        self._show_steps()
+
+    def _give_room(self) -> None:
+        """Give the output the whole screen, or half of it again."""
+        self.toggle_class("-output")
+
+    def _expand(self) -> None:
+        """Open or close the step under the cursor."""
+        key = self.steps.key
+        if key is not None and key.startswith(("step:", "undo:")):
+            self._opened = self._opened ^ {key}
+            self._show_steps()

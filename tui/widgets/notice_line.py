@@ -1,0 +1,35 @@
+"""The line above the key bar: whether the service is reached, and the last thing worth saying."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from runner.words import N_
+from tui.text import Line, Meaning, Part, crop_line, joined
+from tui.widgets.painting import Painted
+
+
+class NoticeLine(Painted):
+    """One line; the connection on its left, what was said last beside it."""
+
+    HELP = N_("Whether the service is reached, and what was said last.")
+
+    def __init__(self) -> None:
+        super().__init__(id="notice")
+        self._connection = Part("")
+        self._said: Line = Line()
+
+    def connection(self, text: str, meaning: Meaning) -> None:
+        """Say how the service is reached."""
+        self._connection = Part(text, meaning)
+        self.refresh()
+
+    def say(self, said: Line) -> None:
+        """Say something; it stays until something else is said."""
+        self._said = said
+        self.refresh()
+
+    def render_line(self, _y: int) -> Strip:
+        width = self.size.width
+        shown = joined((self._connection, *self._said.parts))
+        return self.strip_of(crop_line(shown, width), width)
