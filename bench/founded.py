@@ -25,6 +25,8 @@ from runner.runbook.places import socket_of_state
 from runner.wire.api_audit import EntryShown
 from runner.wire.api_request import PlanAsked
 
+READING: Final = 3.0
+"""Seconds the confirmer takes between seeing the executor's signature and signing."""
 _PEOPLE: Final = ("one", "two")
 _ENDED: Final = (RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK, RunState.ABANDONED)
 
@@ -114,6 +116,7 @@ class BenchSite:
         number = one.hand_in(drafts.request(plan, "benchmark")).request
         two.hand_in(drafts.approve(service.request(number).request, _Clock().now(), timedelta(hours=1)))
         run = one.hand_in(drafts.start(service.request(number).request)).run
+        time.sleep(READING)  # noqa: TID251 - the confirmer reads the plan; nobody signs in the same second
         draft = drafts.confirm(service.run(run), service.request(number).request)
         shown = service.run(run)
         with service.log.events(run=run, after=shown.event) as events:

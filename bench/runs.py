@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from bench.founded import BenchSite, bench_site
+from bench.founded import READING, BenchSite, bench_site
 from bench.measure import Figure, in_turn
 from runner.client.service import Service
 
@@ -82,7 +82,7 @@ def _eight(site: BenchSite, service: Service, stamps: Path) -> Iterator[Figure]:
         better="at most",
         ours=tuple(pairs.ours),
         raw=tuple(pairs.raw),
-        note="from the confirmer's signature until the run awaits its signed result",
+        note=f"from the confirmer's signature, {READING:g} s after the executor's, until it awaits its signed result",
     )
     yield Figure(
         name="confirmer's signature to first task, above raw",
