@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from runner.model.nearest import nearest
 from runner.words import LANGUAGES, N_, _, language_of_locale, use_language
 
 _WITH_VALUE: Final = ("--site", "--state", "--key", "--passphrase-file", "--lang")
+_HEADING: Final = re.compile(r"^(\S+(?: \S+)*):$", re.MULTILINE)
 _HELP: Final = {
     "init": N_("make a site, found its log, sign its first entries"),
     "serve": N_("run the service, or stop it"),
@@ -68,6 +70,10 @@ _WORDS_OF_ARGPARSE: Final = (
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line and the next step, like every other error."""
+
+    def format_help(self) -> str:
+        """The whole text, its headings punctuated as the language does it."""
+        return _HEADING.sub(lambda line: _("{heading}:").format(heading=line[1]), super().format_help())
 
     def error(self, message: str) -> NoReturn:
         tell(_("twokey: {message}").format(message=message))
