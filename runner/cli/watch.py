@@ -43,19 +43,11 @@ _GIVE_UP: Final = 60.0
 
 def watch(here: Session, run: str, *, until_waiting: bool, as_json: bool) -> int:
     """Follow a run until it has ended, or waits for people if that is wanted; the exit code."""
-    end = ENDED | WAITING if until_waiting else ENDED
-    shown = here.service.run(run)
-    if not as_json:
-        print_run(here, shown)
-    if shown.row.state in end:
-        return code_of(shown)
     try:
-        shown = _follow(here, shown, end, as_json=as_json)
+        shown = _watch(here, run, ENDED | WAITING if until_waiting else ENDED, as_json=as_json)
     except KeyboardInterrupt:
         tell(_("no longer watching; the run goes on. Watch it again: twokey run watch {run}").format(run=run))
         return INTERRUPTED
-    if not as_json:
-        print_run(here, shown)
     return code_of(shown)
 
 
@@ -66,6 +58,18 @@ def code_of(shown: RunShown) -> int:
         stated = json.loads(closing[-1].statement)["content"]["state"] if closing else ""
         return 0 if stated == RunState.SUCCEEDED.value else 1
     return 0 if shown.row.state in WAITING | {RunState.SUCCEEDED} else 1
+
+
+def _watch(here: Session, run: str, end: frozenset[RunState], *, as_json: bool) -> RunShown:
+    """Show the run, follow it to its end, show it again."""
+    shown = here.service.run(run)
+    if not as_json:
+        print_run(here, shown)
+    if shown.row.state not in end:
+        shown = _follow(here, shown, end, as_json=as_json)
+        if not as_json:
+            print_run(here, shown)
+    return shown
 
 
 def _follow(here: Session, shown: RunShown, end: frozenset[RunState], *, as_json: bool) -> RunShown:
