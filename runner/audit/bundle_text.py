@@ -49,7 +49,7 @@ key is the last 32 bytes of the base64 in log.pub.
 证据包说明
 ==========
 
-本归档包含一次执行任务、其变更申请、其内容发布以及日志最初几条的日志条目, 并附验证所需的全部材料。
-使用 `twokey audit verify --bundle FILE` 可一次完成验证; 也可按上文命令使用 ssh-keygen、sha256sum 等通用工具自行核对。
-请将 log.pub 与您已知的日志公钥核对。证据包本身无法证明没有遗漏条目; 执行次数与事件均连续编号, 缺号即可发现。
-"""
+本归档包含一次执行任务、其变更申请、其内容发布以及日志最初几条日志条目，并附验证所需的全部材料。
+使用 `twokey audit verify --bundle FILE` 可一次完成验证；也可按上文命令使用 ssh-keygen、sha256sum 等通用工具自行核对。
+请将 log.pub 与您已知的日志公钥核对。证据包本身无法证明没有遗漏条目；步骤执行及其输出均连续编号，缺号即可发现。
+"""  # noqa: RUF001 - Chinese is set with its own punctuation

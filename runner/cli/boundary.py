@@ -10,12 +10,13 @@ import traceback
 from typing import Final
 
 from runner.cli.output import tell
-from runner.errors import InvalidContentError, RefusedError, RunnerError
+from runner.errors import Fact, InvalidContentError, RefusedError, RunnerError, fill
 from runner.words import _
 
 INTERRUPTED: Final = 130
 """Exit code of a command that a person interrupted."""
 _UNEXPECTED: Final = 2
+_SPOKEN: Final = frozenset({"kind", "state"})
 
 
 def guarded(options: argparse.Namespace) -> int:
@@ -48,7 +49,7 @@ def show(error: RunnerError) -> None:
         for line in error.problems:
             tell(line)
     else:
-        tell(_("twokey: {message}").format(message=str(error)))
+        tell(_("twokey: {message}").format(message=fill(error.message, _in_words(error))))
     if isinstance(error, RefusedError) and error.rule:
         tell(_("  rule: {rule}").format(rule=error.rule))
     if advice := error.advice():
@@ -60,6 +61,18 @@ def _say_no_more() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+def _in_words(error: RunnerError) -> dict[str, Fact]:
+    """Facts of an error; in a refusal, states and kinds as people say them."""
+    if not isinstance(error, RefusedError):
+        return error.facts
+    from runner.wire.spoken import spoken
+
+    return {
+        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value
+        for name, value in error.facts.items()
+    }
 
 
 def _keep_traceback() -> str:

@@ -189,6 +189,8 @@ def _print(place: _Place, founding: Founding, options: argparse.Namespace) -> No
     if founding.is_active:
         put(_("the site is active: everybody has signed"), "good")
     else:
-        put(_("nothing works until everybody has signed. Next, {people}:").format(people=", ".join(founding.missing)))
+        put(
+            _("nothing works until everybody has signed. Next, {people}:").format(people=_(", ").join(founding.missing))
+        )
         state = f"--state {shlex.quote(str(options.state))} " if options.state else ""
         put(f"  twokey {state}init {shlex.quote(str(options.folder))} --sign --key KEY")

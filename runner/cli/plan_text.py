@@ -92,8 +92,10 @@ def step_lines(number: int, step: Step) -> Iterator[str]:
     """One step: what it does, its gate, its verification and its rollback."""
     title = f"  {step.title.in_language(current_language())}" if step.title else ""
     kind = _("changes hosts") if step.mutating else _("read only")
-    once = ", " + _("once, {when} the batches").format(when=spoken(step.once)) if step.once else ""
-    yield f"{number}. {step.id}{title}  [{kind}{once}, " + _("at most {span}").format(span=span(step.timeout)) + "]"
+    facts = [kind, _("at most {span}").format(span=span(step.timeout))]
+    if step.once:
+        facts.insert(1, _("once, {when} the batches").format(when=spoken(step.once)))
+    yield f"{number}. {step.id}{title}  [" + _(", ").join(facts) + "]"
     if step.gate:
         say = step.gate.say.in_language(current_language()) if step.gate.say else _("both people sign before it")
         yield _("     gate: {say} (waits {span}, then: {late})").format(
@@ -107,7 +109,7 @@ def _work(step: Step) -> Iterator[str]:
     if isinstance(work, PlaybookWork):
         yield from _playbook(work, mutating=step.mutating)
     elif isinstance(work, RemoteWork):
-        yield _("     looks: {probes}").format(probes="; ".join(_probe(probe) for probe in work.probes))
+        yield _("     looks: {probes}").format(probes=_("; ").join(_probe(probe) for probe in work.probes))
     elif isinstance(work, ManualWork):
         yield _("     by hand: {text}").format(text=work.instruct.in_language(current_language()))
         for reading in work.record:
@@ -128,7 +130,7 @@ def _playbook(work: PlaybookWork, *, mutating: bool) -> Iterator[str]:
     if work.settle:
         yield _("     settle: {play}").format(play=_play(work.settle))
     if work.outputs:
-        yield _("     reports: {names}").format(names=", ".join(output.name for output in work.outputs))
+        yield _("     reports: {names}").format(names=_(", ").join(output.name for output in work.outputs))
     if work.rollback:
         undoing = work.rollback
         loss = _("; REWINDS DATA, by itself only while writes are proven off") if undoing.rewinds_data else ""

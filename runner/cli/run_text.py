@@ -66,7 +66,8 @@ def print_report(here: Session, shown: RunShown, wanted: RequestShown | None) ->
                 at=clock(decision.at, here.zone), question=spoken(decision.question), choice=spoken(decision.choice)
             )
         )
-    for statement in (*(wanted.statements if wanted else ()), *shown.statements):
+    statements = {each.id: each for each in (*(wanted.statements if wanted else ()), *shown.statements)}
+    for statement in statements.values():
         put(
             _("signed: {at} {kind} by {person} ({key})").format(
                 at=clock(statement.recorded, here.zone),
@@ -81,7 +82,7 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
     """The first lines: which run, its state, whose turn, until when, and what follows if nobody acts."""
     row = shown.row
     place = _("PRODUCTION") if row.production else _("not production")
-    yield f"{row.id}  {row.title.in_language(current_language())}  [{place}, {spoken(row.risk)}]"
+    yield f"{row.id}  {row.title.in_language(current_language())}  [" + _(", ").join((place, spoken(row.risk))) + "]"
     people = _("executor {executor}, confirmer {confirmer}").format(
         executor=row.executor, confirmer=row.confirmer or "-"
     )
@@ -90,7 +91,7 @@ def head(here: Session, shown: RunShown) -> Iterator[str]:
     yield _("steps done: {done} of {all}").format(done=done, all=len(shown.steps))
     if shown.act:
         yield _("turn: {title} ({people})").format(
-            title=words(shown.act.title, here.zone), people=", ".join(shown.act.people) or _("nobody")
+            title=words(shown.act.title, here.zone), people=_(", ").join(shown.act.people) or _("nobody")
         )
     if shown.asked:
         yield _("question: {question} at {step}: {choices}").format(
@@ -115,7 +116,7 @@ def step_line(step: StepShown) -> str:
 
 def _attempts(step: StepShown) -> Iterator[str]:
     for attempt in step.attempts:
-        name = f"{attempt.key.role}/{attempt.key.number}"
+        name = f"{spoken(attempt.key.role)}/{attempt.key.number}"
         yield f"      {name}: {spoken(attempt.state)} {_took(attempt)} {_hosts(attempt)}".rstrip()
         if attempt.reason:
             yield _("        because: {reason}").format(reason=attempt.reason)
@@ -129,4 +130,4 @@ def _took(attempt: Attempt) -> str:
 
 def _hosts(attempt: Attempt) -> str:
     lost = [f"{host} {spoken(found)}" for host, found in attempt.outcomes.items() if found in _LOST]
-    return ", ".join(lost) if lost else ", ".join(attempt.hosts)
+    return _(", ").join(lost) if lost else _(", ").join(attempt.hosts)

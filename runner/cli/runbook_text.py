@@ -85,7 +85,7 @@ def _head(runbook: Runbook) -> Iterator[str]:
     yield _("family:      {family}; owner {owner}").format(family=spoken(runbook.family), owner=runbook.owner)
     yield _("risk class:  {risk}, as declared").format(risk=spoken(runbook.risk))
     if runbook.controls:
-        yield _("controls:    {controls}").format(controls=", ".join(runbook.controls))
+        yield _("controls:    {controls}").format(controls=_(", ").join(runbook.controls))
     yield _("targets:     {targets}").format(targets=_targets(runbook.targets))
     window = _("required") if runbook.window_required else _("not required")
     yield _("window:      {window}; at its end: {end}").format(window=window, end=spoken(runbook.at_window_end))
@@ -95,13 +95,13 @@ def _head(runbook: Runbook) -> Iterator[str]:
 
 
 def _targets(targets: Targets) -> str:
-    who = _("group {group}").format(group=targets.group) if targets.group else ", ".join(targets.hosts)
+    who = _("group {group}").format(group=targets.group) if targets.group else _(", ").join(targets.hosts)
     how = _("{count} at a time").format(count=targets.batch) if targets.batch else _("all at once")
-    return f"{who}, {how}"
+    return _(", ").join((who, how))
 
 
 def _parameter(parameter: Parameter) -> str:
-    ask = f": {parameter.ask.in_language(current_language())}" if parameter.ask else ""
+    ask = _(": {text}").format(text=parameter.ask.in_language(current_language())) if parameter.ask else ""
     limits = []
     if parameter.choices:
         limits.append(" | ".join(parameter.choices))
@@ -113,5 +113,5 @@ def _parameter(parameter: Parameter) -> str:
         limits.append(f"≤ {parameter.maximum}")
     limits.append(_("required") if parameter.default is None else _("usually {value}").format(value=parameter.default))
     return _("parameter {name} ({type}){ask}  [{limits}]").format(
-        name=parameter.name, type=parameter.type.value, ask=ask, limits=", ".join(limits)
+        name=parameter.name, type=parameter.type.value, ask=ask, limits=_(", ").join(limits)
     )

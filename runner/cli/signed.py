@@ -121,7 +121,7 @@ def print_outcome(here: Session, outcome: Outcome, *, as_json: bool) -> None:
         return
     put(
         _("next: {title} ({people})").format(
-            title=words(turn.title, here.zone), people=", ".join(turn.people) or _("nobody")
+            title=words(turn.title, here.zone), people=_(", ").join(turn.people) or _("nobody")
         )
     )
     if turn.until:

@@ -66,7 +66,7 @@ def _print(service: Service, *, as_json: bool) -> None:
             heads,
             [
                 (
-                    ", ".join(act.people) or _("nobody"),
+                    _(", ").join(act.people) or _("nobody"),
                     words(act.title, status.timezone),
                     clock(act.until, status.timezone) or "-",
                 )
