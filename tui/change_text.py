@@ -8,7 +8,7 @@ from runner.wire.spoken import spoken
 from runner.words import N_, current_language
 from tui.backend import ChangeRow
 from tui.rows import Column, Row
-from tui.text import Part, Present, window_span
+from tui.text import Part, Present, label, listed, window_span
 from tui.top_text import state_part, turn_part
 
 COLUMNS: Final = (
@@ -35,5 +35,5 @@ def _awaited(change: ChangeRow, present: Present) -> Part:
     """Who is waited for, and for what."""
     if change.act is None:
         return Part("")
-    people = ", ".join(change.act.people) or "-"
-    return Part(f"{people}: {spoken(change.act.kind.value)}", turn_part(change.act, present).meaning)
+    people = listed(change.act.people) or "-"
+    return Part(label(people) + spoken(change.act.kind.value), turn_part(change.act, present).meaning)

@@ -12,7 +12,7 @@ from runner.rules.tags import Tag
 from runner.wire.api_audit import EntryShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _
-from tui.text import Line, Meaning, Part, Present, clock
+from tui.text import Line, Meaning, Part, Present, clock, label, listed
 
 HOST_EVENTS: Final = {
     "ok": Meaning.GOOD,
@@ -108,7 +108,7 @@ def _ansible(event: JsonObject) -> Iterator[tuple[Part, ...]]:
         yield state, Part(f" {_text(event, 'host')}"), Part(_message(event))
     elif kind in _SAYINGS:
         for text in _text(event, "text")[:_LONGEST].splitlines() or [""]:
-            yield Part(f"  {spoken(kind)}: ", Meaning.FAINT), Part(text)
+            yield Part("  " + label(spoken(kind)), Meaning.FAINT), Part(text)
 
 
 def _probe(about: JsonObject, payload: JsonObject) -> Iterator[tuple[Part, ...]]:
@@ -116,11 +116,11 @@ def _probe(about: JsonObject, payload: JsonObject) -> Iterator[tuple[Part, ...]]
     if not name:
         return
     figures = payload.get("figures")
-    shown = ", ".join(f"{key} {value}" for key, value in figures.items()) if isinstance(figures, dict) else ""
+    shown = listed(f"{key} {value}" for key, value in figures.items()) if isinstance(figures, dict) else ""
     within = bool(payload.get("within", payload.get("ok")))
     mark = Part(_("within limits"), Meaning.GOOD) if within else Part(_("OUTSIDE LIMITS"), Meaning.BAD)
     host = str(about.get("host") or payload.get("host") or "")
-    yield Part(f"  {host} {spoken(name)}: "), mark, Part(f"  {shown}" if shown else "")
+    yield Part(f"  {host} {label(spoken(name))}"), mark, Part(f"  {shown}" if shown else "")
 
 
 def _refusal(actor: str, payload: JsonObject) -> str:

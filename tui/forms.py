@@ -19,6 +19,7 @@ from runner.words import N_, _, current_language
 from tui.backend import PlanShown
 from tui.intents import Abort, Close, Decide, Intent, Pause, Reject, SignSheet, Withdraw
 from tui.matter_text import CONSEQUENCES
+from tui.text import label
 
 Answers = Mapping[str, str]
 
@@ -105,7 +106,7 @@ def decide_form(shown: RunShown, only: Choice | None = None) -> Form | None:
         title = _("run {run}: {choice}").format(run=run, choice=spoken(only.value))
         return Form(title, (_reason(),), lambda answers: Decide(run, only, answers["reason"].strip()))
     options = tuple(
-        Option(choice.value, f"{spoken(choice.value)}: {_(CONSEQUENCES[choice])}") for choice in asked.choices
+        Option(choice.value, label(spoken(choice.value)) + _(CONSEQUENCES[choice])) for choice in asked.choices
     )
     fields = (Field("choice", _("choice"), options=options), _reason())
     return Form(

@@ -12,7 +12,7 @@ from runner.wire.api_run import Asked, RunShown, StepShown, StepState
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.run_text import UNDOING
-from tui.text import Line, Meaning, Part, Present, clock, line, span
+from tui.text import Line, Meaning, Part, Present, clock, label, line, listed, span
 
 QUESTIONS: Final = {
     Question.OUTCOME_UNKNOWN: N_("the end of step {step} was not seen; what became of its hosts is not known"),
@@ -84,7 +84,7 @@ def _question(shown: RunShown, asked: Asked, present: Present) -> Iterator[Line]
         yield from _known(attempt, present)
     for choice in asked.choices:
         consequence = _(CONSEQUENCES[choice])
-        yield Line((Part(f"  {spoken(choice.value)}", Meaning.STRONG), Part(f": {consequence}")), 4)
+        yield Line((Part("  " + label(spoken(choice.value)), Meaning.STRONG), Part(consequence)), 4)
 
 
 def _failures(shown: RunShown) -> Iterator[Line]:
@@ -94,7 +94,7 @@ def _failures(shown: RunShown) -> Iterator[Line]:
         if failed and step.state is StepState.FAILED:
             found = failed[-1].reason or "-"
             hosts = [host for host, outcome in failed[-1].outcomes.items() if outcome in _UNWELL]
-            text = _("step {step} has failed on {hosts}: ").format(step=step.id, hosts=", ".join(hosts) or "-")
+            text = _("step {step} has failed on {hosts}: ").format(step=step.id, hosts=listed(hosts) or "-")
             yield Line((Part(text, Meaning.BAD), Part(found)), 2)
 
 
@@ -105,7 +105,7 @@ def _known(attempt: Attempt, present: Present) -> Iterator[Line]:
         return
     began = clock(attempt.began_at, present) or "-"
     text = _("known: it began at {began}; no end was seen on {hosts}").format(
-        began=began, hosts=", ".join(unknown or attempt.hosts)
+        began=began, hosts=listed(unknown or attempt.hosts)
     )
     yield line(text, indent=2)
     for host, found in attempt.settled.items():
@@ -158,9 +158,9 @@ def _first_signature(act: Act | None, present: Present) -> Iterator[Line]:
     if choice := content.get("choice"):
         stated.insert(0, spoken(str(choice)))
     text = _("{signed} has signed: {stated}; {people} still has to sign the same").format(
-        signed=", ".join(act.signed),
-        stated="; ".join(stated) or spoken(act.kind.value),
-        people=", ".join(act.people) or "-",
+        signed=listed(act.signed),
+        stated=_("; ").join(stated) or spoken(act.kind.value),
+        people=listed(act.people) or "-",
     )
     until = "  " + _("until {until}").format(until=clock(act.until, present)) if act.until else ""
     yield Line((Part(text, Meaning.WAIT), Part(until, Meaning.WAIT)), 2)

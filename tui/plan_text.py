@@ -15,7 +15,7 @@ from runner.wire.api_request import RequestShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
 from tui.backend import PlanShown
-from tui.text import Line, Meaning, Part, Present, clock, day_and_minute, line, said, short, span
+from tui.text import Line, Meaning, Part, Present, clock, day_and_minute, label, line, listed, pad, said, short, span
 
 _HANGING: Final = 14
 _STEP: Final = 5
@@ -106,7 +106,7 @@ def _batches(plan: Plan) -> Iterator[Line]:
             where = f"{spoken(where)}, {host.identity}"
             batch_word = _("batch {number}").format(number=number)
             yield Line(
-                (Part(f"  {batch_word}: "), Part(name, Meaning.STRONG), Part(f"  {where}", Meaning.FAINT)), _STEP
+                (Part("  " + label(batch_word)), Part(name, Meaning.STRONG), Part(f"  {where}", Meaning.FAINT)), _STEP
             )
 
 
@@ -129,7 +129,7 @@ def _step(number: int, step: Step) -> Iterator[Line]:
         (
             Part(f"{number}. {step.id}", Meaning.STRONG),
             Part(title),
-            Part("  " + ", ".join(facts), Meaning.WAIT if step.mutating else Meaning.FAINT),
+            Part("  " + listed(facts), Meaning.WAIT if step.mutating else Meaning.FAINT),
         ),
         _STEP,
     )
@@ -147,7 +147,7 @@ def _work(step: Step) -> Iterator[Line]:
     if isinstance(work, PlaybookWork):
         yield from _playbook(work, mutating=step.mutating)
     elif isinstance(work, RemoteWork):
-        yield _detail(_("looks"), "; ".join(probe_text(probe) for probe in work.probes))
+        yield _detail(_("looks"), _("; ").join(probe_text(probe) for probe in work.probes))
     elif isinstance(work, ManualWork):
         yield from _manual(work)
     elif isinstance(work, SoakWork):
@@ -169,7 +169,7 @@ def _playbook(work: PlaybookWork, *, mutating: bool) -> Iterator[Line]:
     if work.settle:
         yield _detail(_("settle"), _play(work.settle))
     if work.outputs:
-        yield _detail(_("reports"), ", ".join(output.name for output in work.outputs))
+        yield _detail(_("reports"), listed(output.name for output in work.outputs))
     if work.rollback:
         undoing = work.rollback
         text = _("{play}, about {span}").format(play=_play(undoing.play), span=span(undoing.estimate))
@@ -225,7 +225,7 @@ def _digests(plan: Plan) -> Iterator[Line]:
     ):
         yield Line(
             (
-                Part(f"  {name}: ".ljust(_HANGING)),
+                Part(pad("  " + label(name), _HANGING)),
                 Part(short(digest), Meaning.STRONG),
                 Part(f"  {digest}", Meaning.FAINT),
             )
@@ -243,11 +243,11 @@ def _heading(text: str) -> Line:
 
 
 def _field(name: str, text: str, meaning: Meaning = Meaning.PLAIN) -> Line:
-    return Line((Part(f"{name}: ", Meaning.FAINT), Part(text, meaning)), 2)
+    return Line((Part(label(name), Meaning.FAINT), Part(text, meaning)), 2)
 
 
 def _detail(name: str, text: str, meaning: Meaning = Meaning.PLAIN) -> Line:
-    return Line((Part(" " * _STEP + f"{name}: ", Meaning.FAINT), Part(text, meaning)), _STEP + 2)
+    return Line((Part(" " * _STEP + label(name), Meaning.FAINT), Part(text, meaning)), _STEP + 2)
 
 
 def _play(play: PlayRef) -> str:

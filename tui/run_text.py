@@ -14,7 +14,7 @@ from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.host_board import AT_WORK, HostBoard
 from tui.rows import Column, Row
-from tui.text import Meaning, Part, Present, span
+from tui.text import Meaning, Part, Present, label, listed, span
 
 COLUMNS: Final = (
     Column(N_("step"), 22, grows=True),
@@ -105,7 +105,7 @@ def _batch_row(shown: RunShown, batch: int) -> Row:
     elif batch > count:
         text = _("once, after the batches")
     else:
-        hosts = ", ".join(shown.batches[batch - 1])
+        hosts = listed(shown.batches[batch - 1])
         text = _("batch {batch} of {count}: {hosts}").format(batch=batch, count=count, hosts=hosts)
     return Row(f"batch:{batch}", (Part(text, Meaning.STRONG),))
 
@@ -166,9 +166,9 @@ def _attempt_row(attempt: Attempt, board: HostBoard, present: Present) -> Row:
     name = f"   {spoken(attempt.key.role.value)} {attempt.key.number}"
     tasks = board.tasks_of(attempt)
     if tasks and attempt.state in _OPEN:
-        name += ", " + _("task {number}").format(number=tasks)
+        name = listed((name, _("task {number}").format(number=tasks)))
     if attempt.reason:
-        name += f": {attempt.reason}"
+        name = label(name) + attempt.reason
     meaning = {
         AttemptState.SUCCEEDED: Meaning.GOOD,
         AttemptState.FAILED: Meaning.BAD,
@@ -211,7 +211,7 @@ def _counts(attempt: Attempt) -> str:
     counts: dict[str, int] = {}
     for outcome in attempt.outcomes.values():
         counts[outcome.value] = counts.get(outcome.value, 0) + 1
-    told = ", ".join(f"{count} {spoken(word)}" for word, count in counts.items())
+    told = listed(f"{count} {spoken(word)}" for word, count in counts.items())
     return _("{count} hosts: {told}").format(count=len(attempt.hosts), told=told or _("at work"))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from runner.errors import RunnerError
+from runner.errors import RefusedError, RunnerError
 from runner.model.document import JsonValue
 from runner.model.statement import StatementKind
 from runner.wire.api import ServiceStatus
@@ -15,7 +15,7 @@ from runner.wire.api_request import Act, Outcome
 from runner.words import N_, _
 from tui.backend import Prepared
 from tui.intents import Intent, kind_of, subject_of
-from tui.text import Line, Meaning, Part, Present, clock, error_lines, left_until, line, said, short
+from tui.text import Line, Meaning, Part, Present, clock, error_lines, left_until, line, listed, said, short
 from tui.top_text import place_part
 
 TITLES: Final = {
@@ -98,7 +98,9 @@ def signing_lines(signing: Signing, status: ServiceStatus | None, present: Prese
     if signing.phase is Phase.PREPARING:
         shown.append(line(_("plan and log are being checked…"), Meaning.WAIT))
     if signing.error is not None:
-        shown += [Line(), line(_("NOT SIGNED"), Meaning.ALARM), *error_lines(signing.error, present)]
+        refused = isinstance(signing.error, RefusedError)
+        head = _("REFUSED: it took no effect; the refusal is in the log") if refused else _("NOT SIGNED")
+        shown += [Line(), line(head, Meaning.ALARM), *error_lines(signing.error, present)]
     if signing.prepared is not None and signing.phase in (Phase.READY, Phase.SIGNING):
         shown += _text(signing.prepared, present)
     return tuple(shown)
@@ -112,7 +114,7 @@ def _before(signing: Signing, present: Present) -> list[Line]:
     shown = [line(said(outcome.message, present), Meaning.GOOD, indent=2)]
     if (act := signing.awaited) is None:
         return shown
-    people = ", ".join(act.people) or _("nobody who may")
+    people = listed(act.people) or _("nobody who may")
     text = _("still to sign: {people} ({title})").format(people=people, title=said(act.title, present))
     shown.append(line(text, Meaning.WAIT, indent=2))
     if act.until is not None:
@@ -142,7 +144,7 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
 
 
 def _hosts(hosts: tuple[str, ...]) -> Line:
-    named = ", ".join(hosts[:_MANY]) + (" …" if len(hosts) > _MANY else "")
+    named = listed(hosts[:_MANY]) + (" …" if len(hosts) > _MANY else "")
     return line(_("{count} hosts: {hosts}").format(count=len(hosts), hosts=named), Meaning.STRONG, indent=2)
 
 

@@ -189,6 +189,16 @@ def left_until(instant: datetime, present: Present) -> str:
     return _("{span} left").format(span=span(seconds)) if seconds > 0 else _("over")
 
 
+def label(name: str) -> str:
+    """A name, punctuated to stand before what it names."""
+    return _("{name}: ").format(name=name)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Items one after the other, punctuated as the language does it."""
+    return _(", ").join(items)
+
+
 def short(digest: str) -> str:
     """The beginning of a digest, in fours, as people compare it."""
     text = digest.removeprefix("sha256:")[:12]

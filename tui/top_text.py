@@ -15,7 +15,7 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
 from tui.backend import ChangeRow
-from tui.text import Line, Meaning, Part, Present, joined, left_until, minute, said, window_span
+from tui.text import Line, Meaning, Part, Present, joined, left_until, listed, minute, said, window_span
 
 RUN_MEANINGS: Final = {
     RunState.SUCCEEDED: Meaning.GOOD,
@@ -125,7 +125,7 @@ def turn_part(act: Act | None, present: Present) -> Part:
     """Whose turn it is, for what, and for how long."""
     if act is None:
         return Part(_("nobody's turn"), Meaning.FAINT)
-    people = ", ".join(act.people) or _("nobody who may")
+    people = listed(act.people) or _("nobody who may")
     what = _("turn: {people} ({what})").format(people=people, what=spoken(act.kind.value))
     left = f", {left_until(act.until, present)}" if act.until else ""
     return Part(what + left, Meaning.WAIT)
@@ -162,7 +162,7 @@ def _step_part(shown: RunShown) -> Part | None:
         return Part(step, Meaning.STRONG)
     place = _("step {place}/{count} {step}").format(place=places.index(shown.current) + 1, count=len(places), step=step)
     if len(shown.batches) > 1 and 0 < batch <= len(shown.batches):
-        place += ", " + _("batch {batch}/{count}").format(batch=batch, count=len(shown.batches))
+        place = listed((place, _("batch {batch}/{count}").format(batch=batch, count=len(shown.batches))))
     return Part(place, Meaning.STRONG)
 
 
