@@ -177,32 +177,6 @@ class Installed:
         assert done.stderr.strip(), words
         return done.stderr
 
-    def publish(self, runbook: str = "note-write") -> None:
-        for person in (WANG, LI):
-            self.sign("runbook", "publish", runbook, by=person)
-
-    def approved(self, *parameters: str, runbook: str = "note-write") -> str:
-        """A request by 王, approved by li; its number."""
-        given = [word for pair in parameters for word in ("-p", pair)]
-        window = ("--from", "now", "--to", "+2h", "--reason", "acceptance")
-        number = str(self.sign("request", runbook, *given, *window, by=WANG)["request"])
-        self.sign("approve", number, by=LI)
-        return number
-
-    def begun(self, number: str) -> str:
-        """Start and confirm an approved request; the run."""
-        self.sign("start", number, by=WANG)
-        return str(self.sign("confirm", number, by=LI)["run"])
-
-    def pass_gate(self, run: str) -> None:
-        assert self.do("run", "watch", run, "--until-waiting")
-        for person in (WANG, LI):
-            self.sign("gate", run, by=person)
-
-    def close(self, run: str, *reason: str) -> None:
-        for person in (WANG, LI):
-            self.sign("close", run, "--achieved", "as seen", *reason, by=person)
-
     def let_go_on(self) -> None:
         (self.place / "go").touch()
 

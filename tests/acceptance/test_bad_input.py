@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.changes import approved, begun, pass_gate, publish
 from tests.acceptance.installed import LI, WANG, Installed, founded
 from tests.needs import needs_mount, needs_other_user, needs_root
 from tests.small_disk import fill, small_disk
@@ -229,7 +230,7 @@ def test_an_unreachable_host(tmp_path: Path) -> None:
     with founded(tmp_path) as installed:
         _far_host(installed.site / "inventory/test", free_port())
         (installed.site / "runbooks/maintenance/far-look.yml").write_text(LOOK.format(host="far"), "utf-8")
-        installed.publish("far-look")
+        publish(installed, "far-look")
         done = installed.run("plan", "far-look", "--check", "--yes", by=LI)
         assert done.returncode == 1, (done.stdout, done.stderr)
         assert "far: unreachable" in done.stdout
@@ -267,10 +268,10 @@ def test_a_path_with_spaces_and_chinese(awkward_folder: Path) -> None:
     deep.mkdir()
     with founded(deep, {"XDG_RUNTIME_DIR": ""}) as installed:
         assert len(os.fsencode(installed.state / "socket")) > 107
-        installed.publish()
-        number = installed.approved("text=hello")
-        run = installed.begun(number)
-        installed.pass_gate(run)
+        publish(installed)
+        number = approved(installed, "text=hello")
+        run = begun(installed, number)
+        pass_gate(installed, run)
         installed.let_go_on()
         installed.do("run", "watch", run)
         assert (installed.place / "note").read_text() == "hello\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.changes import approved, begun, close, pass_gate
 from tests.acceptance.installed import LI, WANG, Installed, founded, rows_of
 
 
@@ -54,7 +55,7 @@ def _executed(installed: Installed, number: str) -> str:
     installed.sign("start", number, by=WANG)
     assert installed.refused("confirm", number, "--yes", by=WANG, code=4)
     run = str(installed.sign("confirm", number, by=LI)["run"])
-    installed.pass_gate(run)
+    pass_gate(installed, run)
     installed.let_go_on()
     watched = installed.do("run", "watch", run)
     assert "state: succeeded; executor 王, confirmer li" in watched
@@ -95,11 +96,11 @@ def _forged(installed: Installed, bundle: Path) -> None:
 
 def test_a_change_that_fails_is_rolled_back(installed: Installed) -> None:
     (installed.place / "note").unlink(missing_ok=True)
-    run = installed.begun(installed.approved("text=hello", "healthy=another"))
-    installed.pass_gate(run)
+    run = begun(installed, approved(installed, "text=hello", "healthy=another"))
+    pass_gate(installed, run)
     watched = installed.do("run", "watch", run, code=1)
     assert "state: rolled back; executor 王, confirmer li" in watched
     assert not (installed.place / "note").exists()
-    installed.close(run, "--reason", "the note was wrong")
+    close(installed, run, "--reason", "the note was wrong")
     assert installed.do("run", "watch", run, code=1)
     assert rows_of(installed.ask("run", "list", "--state", "closed"))[0]["id"] == run

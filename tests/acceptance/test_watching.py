@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.acceptance.changes import approved, begun, pass_gate, publish
 from tests.acceptance.installed import Installed, founded, lines_until, rows_of
 from tests.waiting import is_running, wait_until
 
@@ -15,15 +16,15 @@ from tests.waiting import is_running, wait_until
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     with founded(tmp_path_factory.mktemp("watch")) as installed:
-        installed.publish()
+        publish(installed)
         yield installed
 
 
 @pytest.fixture(scope="module")
 def waiting_run(installed: Installed) -> str:
     """A run past its gate, whose last step waits until the test lets it go on."""
-    run = installed.begun(installed.approved("text=hello"))
-    installed.pass_gate(run)
+    run = begun(installed, approved(installed, "text=hello"))
+    pass_gate(installed, run)
     return run
 
 
