@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import App
@@ -11,19 +11,22 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, UsageError
 from runner.model.statement import StatementKind
+from runner.model.time import Clock
 from runner.wire.api_request import Outcome
 from runner.words import _, current_language, use_language
 from tui import messages
-from tui.actions import actions_at
-from tui.backend import Backend, Key
+from tui.actions import actions_at, read_remapping
+from tui.backend import AGENT, Backend, Key
 from tui.dialogs.explain import ExplainDialog
 from tui.dialogs.form import FormDialog
 from tui.dialogs.palette import PaletteDialog
 from tui.dialogs.sign import SignDialog
 from tui.feed import RETRY, Feed
 from tui.intents import Intent
+from tui.live_backend import LiveBackend
+from tui.reach import Reach
 from tui.screens.asking import Asking
 from tui.screens.audit import AuditScreen
 from tui.screens.changes import ChangesScreen
@@ -34,6 +37,8 @@ from tui.screens.run import RunScreen
 from tui.sitting import Sitting
 from tui.text import Line, Meaning, line, said
 from tui.theme import THEME
+
+__all__ = ["Reach", "TwokeyApp", "open_demonstration", "open_tui"]
 
 
 class OwnKeyFound(Message):
@@ -69,6 +74,7 @@ class TwokeyApp(App[None]):
         """
         super().__init__()
         self.sitting = Sitting(backend, remapped or {}, key_path)
+        self._failure: Exception | None = None
         self._feed = Feed(backend, self.post_message, retry)
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -78,7 +84,7 @@ class TwokeyApp(App[None]):
     @property
     def failure(self) -> Exception | None:
         """What ended the app against its will."""
-        return self._exception
+        return self._failure or self._exception
 
     def get_default_screen(self) -> Screen[object]:
         return ChangesScreen(self.sitting)  # type: ignore[return-value]  # Screen is invariant in a result nobody uses
@@ -103,7 +109,9 @@ class TwokeyApp(App[None]):
             self._say(line(_("connected again"), Meaning.GOOD))
 
     def on_feed_lost(self, message: Feed.Lost) -> None:
-        if self.sitting.reached or self.sitting.status is None:
+        if self.sitting.status is None and isinstance(message.error, UsageError):
+            self._end_with(message.error)
+        elif self.sitting.reached or self.sitting.status is None:
             self.sitting.reached = False
             self._tell_all(lambda: messages.ConnectionChanged(message.error))
 
@@ -167,17 +175,23 @@ class TwokeyApp(App[None]):
         """Ctrl-C leaves nothing behind, but is too near other keys to leave at once."""
         self._say(line(_("^Q leaves Twokey; every run goes on"), Meaning.WAIT))
 
+    def _end_with(self, error: RunnerError) -> None:
+        """End: what was typed cannot lead anywhere; the command says why."""
+        self._failure = error
+        self.exit(return_code=error.exit_code)
+
     def _fatal_error(self) -> None:
         """End without a traceback on the terminal; `failure` says why."""
         self._close_messages_no_wait()
 
     def _find_key(self) -> None:
-        """Find the person's key, when exactly one is at hand; runs in a worker."""
+        """Find the person's key: the one named at the start, or the only one the agent holds; runs in a worker."""
         try:
             keys = self.sitting.backend.keys()
         except RunnerError:
             return  # it is asked for, and said why not, when something is to be signed
-        if len(keys) == 1 and not get_current_worker().is_cancelled:
+        plain = len(keys) == 1 or (keys and keys[0].place != AGENT)
+        if plain and not get_current_worker().is_cancelled:
             self.post_message(OwnKeyFound(keys[0]))
 
     def _form_answered(self, intent: Intent | None) -> None:
@@ -214,3 +228,32 @@ class TwokeyApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Asking):
                 screen.retell()
+
+
+def open_tui(find: Callable[[], Reach], bindings: Sequence[str], key_path: str) -> int:
+    """Open the terminal UI until the person leaves; the exit code.
+
+    Args:
+        find: finds out where the service is, once the first frame is on the screen.
+        bindings: other keys for actions, as `ACTION=KEY`.
+        key_path: key file named at the start.
+
+    Raises:
+        UsageError: a key cannot be used so, or there is no site here.
+        Exception: whatever else ended the app against its will.
+    """
+    return _run(TwokeyApp(LiveBackend(find), remapped=read_remapping(bindings), key_path=key_path))
+
+
+def open_demonstration(clock: Clock, bindings: Sequence[str], pace: float) -> int:
+    """Open it over a made-up run that goes on by one beat every `pace` seconds; raises as `open_tui`."""
+    from tui.demo_backend import DemoBackend
+
+    return _run(TwokeyApp(DemoBackend(clock, pace=pace), remapped=read_remapping(bindings)))
+
+
+def _run(app: TwokeyApp) -> int:
+    app.run()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from runner.model.document import JsonObject
 from runner.model.log import LogFilter
@@ -25,6 +25,9 @@ from runner.wire.api_run import RunShown
 from tui.intents import Intent
 
 StreamEvent = Hello | EntryShown | Gap
+
+AGENT: Final = "ssh-agent"
+"""Place of a key that an agent holds."""
 
 
 @dataclass(frozen=True, slots=True)

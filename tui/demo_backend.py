@@ -25,7 +25,7 @@ from runner.wire.api_audit import EntryPage, EntryShown
 from runner.wire.api_request import Outcome, RequestShown, RunOfRequest
 from runner.wire.api_run import RunShown
 from runner.words import N_
-from tui.backend import ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
+from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
 from tui.demo.desk import DemoDesk, statement_of
 from tui.demo.log import DemoLog
 from tui.demo.run import RESERVE
@@ -33,8 +33,6 @@ from tui.demo.stage import LOCKED, ORIGIN, PEOPLE, POLICY, READY, fingerprint
 from tui.demo.story import Ending
 from tui.drafting import draft_of
 from tui.intents import Intent
-
-AGENT = "ssh-agent"
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ CONSEQUENCES: Final = {
     Choice.CONTINUE: N_("the run goes on"),
 }
 """What follows from each choice."""
+_FAILED: Final = (StepState.FAILED, StepState.ROLLING_BACK, StepState.ROLLED_BACK)
 _UNWELL: Final = (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.STOPPED)
 _RESULTS: Final = {
     RunState.SUCCEEDED: (N_("everything is done and verified; executor and confirmer sign the result"), Meaning.GOOD),
@@ -88,12 +89,12 @@ def _question(shown: RunShown, asked: Asked, present: Present) -> Iterator[Line]
 
 
 def _failures(shown: RunShown) -> Iterator[Line]:
-    """What has failed, and what was found, of every step that stands failed."""
+    """What has failed, and what was found, of every step that stands failed or is undone because of it."""
     for step in shown.steps:
-        failed = [attempt for attempt in step.attempts if attempt.state is AttemptState.FAILED]
-        if failed and step.state is StepState.FAILED:
-            found = failed[-1].reason or "-"
-            hosts = [host for host, outcome in failed[-1].outcomes.items() if outcome in _UNWELL]
+        last = next((each for each in reversed(step.attempts) if each.key.role not in UNDOING), None)
+        if last is not None and last.state is AttemptState.FAILED and step.state in _FAILED:
+            found = last.reason or "-"
+            hosts = [host for host, outcome in last.outcomes.items() if outcome in _UNWELL]
             text = _("step {step} has failed on {hosts}: ").format(step=step.id, hosts=listed(hosts) or "-")
             yield Line((Part(text, Meaning.BAD), Part(found)), 2)
 

@@ -65,6 +65,11 @@ class Signing:
         return self.outcome.next if self.outcome is not None and self.phase is not Phase.DONE else None
 
 
+def awaits_another(outcome: Outcome) -> bool:
+    """Whether the act needs another person's signature: a start its confirmation, a joint act the same once more."""
+    return outcome.next is not None and (not outcome.complete or outcome.kind is StatementKind.START)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyNames:
     """How the keys of the dialog are written on keyboards."""

@@ -127,8 +127,9 @@ def turn_part(act: Act | None, present: Present) -> Part:
         return Part(_("nobody's turn"), Meaning.FAINT)
     people = listed(act.people) or _("nobody who may")
     what = _("turn: {people} ({what})").format(people=people, what=spoken(act.kind.value))
-    left = f", {left_until(act.until, present)}" if act.until else ""
-    return Part(what + left, Meaning.WAIT)
+    if act.until:
+        what = _("{what}, {left}").format(what=what, left=left_until(act.until, present))
+    return Part(what, Meaning.WAIT)
 
 
 def _turn_of_run(shown: RunShown, present: Present) -> Part:

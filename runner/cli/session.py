@@ -183,7 +183,7 @@ def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> 
 
     def passphrase(path: str) -> str | None:
         if options.passphrase_file:
-            return _first_line(options.passphrase_file)
+            return first_line(options.passphrase_file)
         if sys.stdin.isatty():
             return getpass.getpass(_("passphrase of {path}: ").format(path=path))
         return None
@@ -219,7 +219,7 @@ def instant(text: str, now: datetime, zone: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def _first_line(path: Path) -> str:
+def first_line(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
             return file.readline().rstrip("\n")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import socket as sockets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -53,12 +54,17 @@ class Connection:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._folder = -1
+        self._streams: set[sockets.socket] = set()
+        """Ends of the streams being read."""
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=self._address()), base_url="http://twokey", timeout=_TIMEOUT
         )
 
     def close(self) -> None:
-        """Give up the connections."""
+        """Give up the connections; a thread that reads a stream finds it ended."""
+        for end in tuple(self._streams):
+            with suppress(OSError):  # it was ended from the other side
+                end.shutdown(sockets.SHUT_RDWR)
         self._http.close()
         if self._folder >= 0:
             os.close(self._folder)
@@ -107,7 +113,18 @@ class Connection:
             if answer.is_error:
                 answer.read()
                 self._require_success(answer)
-            yield answer.iter_lines()
+            with self._endable(answer):
+                yield answer.iter_lines()
+
+    @contextmanager
+    def _endable(self, answer: httpx.Response) -> Iterator[None]:
+        """Let `close` end the stream of an answer while the block lasts."""
+        end = answer.extensions["network_stream"].get_extra_info("socket")
+        self._streams.add(end)
+        try:
+            yield
+        finally:
+            self._streams.discard(end)
 
     def _address(self) -> str:
         text = str(self._socket)

@@ -260,7 +260,7 @@ def _outcome(
         kind=prepared.kind,
         subject=prepared.subject,
         state=state,
-        complete=following is None,
+        complete=following is None or prepared.kind is StatementKind.START,
         message=message,
         next=following,
         request=request,

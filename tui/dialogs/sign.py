@@ -15,6 +15,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
+from runner.wire.api import Words
 from runner.wire.api_audit import EntryShown
 from runner.wire.api_request import Outcome
 from runner.wire.api_run import RunShown
@@ -26,7 +27,7 @@ from tui.dialogs.key import KeyDialog
 from tui.intents import Intent, intent_of
 from tui.messages import AskFailed, NewsArrived
 from tui.screens.asking import Deeds, bindings_of
-from tui.sign_text import KeyNames, Phase, Signing, signing_lines, what_now
+from tui.sign_text import KeyNames, Phase, Signing, awaits_another, signing_lines, what_now
 from tui.sitting import Sitting
 from tui.text import Line, Meaning, line
 from tui.widgets.line_view import LineView
@@ -42,6 +43,7 @@ class SignDialog(Dialog[Outcome | None]):
     WHERE: ClassVar = Where.SIGN
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Where.SIGN), *MOVE_BINDINGS]
     CSS_PATH: ClassVar = "sign.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-tall")]  # noqa: RUF012 - Textual declares it on the instance
 
     @dataclass
     class TextMade(Message):
@@ -142,10 +144,10 @@ class SignDialog(Dialog[Outcome | None]):
 
     def on_sign_dialog_signed(self, message: Signed) -> None:
         outcome = message.outcome
-        if outcome.complete or outcome.next is None:
-            self.dismiss(outcome)
-        else:
+        if awaits_another(outcome):
             self._now(replace(self._signing, phase=Phase.WAITING, outcome=outcome, prepared=None, error=None))
+        else:
+            self.dismiss(outcome)
 
     def on_ask_failed(self, message: AskFailed) -> None:
         self._now(replace(self._signing, phase=Phase.REFUSED, error=message.error))
@@ -163,8 +165,9 @@ class SignDialog(Dialog[Outcome | None]):
         act = message.shown.act
         if outcome is None or awaited is None or self._signing.phase is not Phase.WAITING:
             return
-        if act is None or act.kind is not awaited.kind or act.signed != awaited.signed:
-            self.dismiss(outcome)
+        if act is None or act.kind is not awaited.kind or set(act.signed) != set(awaited.signed):
+            now = Words(N_("run {run} is now {state}"), {"run": outcome.run, "state": message.shown.row.state.value})
+            self.dismiss(replace(outcome, message=now))
 
     def _prepare(self, key: Key) -> None:
         self._key = key

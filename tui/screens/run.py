@@ -159,7 +159,9 @@ class RunScreen(Framed):
         self._show_steps()
 
     def on_run_screen_read(self, message: Read) -> None:
-        self._shown = message.shown
+        before, self._shown = self._shown, message.shown
+        if before is not None and before.row.state is not message.shown.row.state:
+            self.say(Line())
         self.retell()
 
     def on_run_screen_past_read(self, message: PastRead) -> None:

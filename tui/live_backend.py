@@ -1,0 +1,254 @@
+"""The backend over `runner.client`: a real service, real keys, real signatures.
+
+Everything heavy is imported when it is first needed, so that the first frame is on the screen before the network, the
+keys and the runbook language are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import NotFoundError, UnreachableError, UsageError, VerificationError
+from runner.model.log import LogFilter
+from runner.model.policy import Policy
+from runner.model.request import Request, RequestState
+from runner.model.run import RunState
+from runner.wire.api import MAX_PAGE, ServiceStatus, Words
+from runner.wire.api_audit import EntryPage, EntryShown
+from runner.wire.api_request import Act, Outcome, RequestShown
+from runner.wire.api_run import RunShown
+from runner.words import N_
+from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
+from tui.intents import Intent
+from tui.reach import Reach
+
+if TYPE_CHECKING:
+    from runner.client.memory import Memory
+    from runner.client.service import Service
+    from runner.client.signer import Signer
+    from runner.client.signing import Signatory
+
+_OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
+_HAD_RUNS: Final = frozenset({RequestState.APPROVED, RequestState.USED})
+
+
+class LiveBackend:
+    """A service, reached anew by every `open`."""
+
+    def __init__(self, find: Callable[[], Reach]) -> None:
+        """Make a backend that has reached nothing yet.
+
+        Args:
+            find: finds out where the service is; called once, by the first `open`.
+        """
+        self._find = find
+        self._found: Reach | None = None
+        self._ahead = timedelta(0)
+        """How far the service's clock is ahead of this machine's."""
+        self._service: Service | None = None
+        self._origin = ""
+        self._signers: dict[Key, Signer] = {}
+        self._past: dict[str, RunAtHand] = {}
+        """Newest runs that are over, by request; they stay as they are unless the request can have another."""
+
+    def open(self) -> ServiceStatus:
+        from runner.client.autostart import connect
+
+        if self._found is None:
+            self._found = self._find()
+        reach = self._found
+        service = connect(reach.site, reach.state, reach.socket)
+        before, self._service = self._service, service
+        if before is not None:
+            before.close()
+        status = service.status()
+        self._ahead = status.now - reach.clock.now()
+        self._origin = status.origin
+        return status
+
+    def close(self) -> None:
+        service, self._service = self._service, None
+        if service is not None:
+            service.close()
+
+    def now(self) -> datetime:
+        return self._reach.clock.now() + self._ahead
+
+    def changes(self, before: str | None, limit: int) -> ChangePage:
+        service = self._reached()
+        page = service.requests((), before, limit)
+        acts: dict[str, Act] = {}
+        for act in service.waiting().acts:
+            acts.setdefault(act.request, act)
+        newest: dict[str, RunAtHand] = {}
+        for row in service.runs(limit=MAX_PAGE).rows:
+            newest.setdefault(row.request, RunAtHand(row.id, row.state))
+        rows = tuple(ChangeRow(each, self._run_of(each, newest), acts.get(each.number)) for each in page.rows)
+        return ChangePage(rows, page.next)
+
+    def change(self, number: str) -> RequestShown:
+        return self._reached().request(number)
+
+    def plan(self, digest: str) -> PlanShown:
+        from runner.client.drafts import open_document
+        from runner.rules.windows import latest_rollback_decision
+
+        plan = open_document(self._reached().plan(digest))
+        if plan.digests.plan != digest:
+            raise VerificationError(
+                N_("plan: {part} digest mismatch (got {got}, expected {expected})"),
+                part="plan",
+                got=plan.digests.plan,
+                expected=digest,
+            )
+        window, reserve = plan.binding.window, self._policy().rollback_reserve
+        return PlanShown(plan, latest_rollback_decision(window, plan.rollback_estimate, reserve))
+
+    def run(self, run: str) -> RunShown:
+        return self._reached().run(run)
+
+    def entries(self, wanted: LogFilter, before: str | None, limit: int) -> EntryPage:
+        return self._reached().log.entries(wanted, before, limit)
+
+    def prove(self, entry: EntryShown) -> ProvenEntry:
+        from runner.client.witness import witness
+        from runner.proof.canonical import canonical_bytes
+        from runner.proof.merkle import leaf_hash, verify_inclusion
+
+        log = self._reached().log
+        seen = witness(log, self._memory(), self._origin)
+        if entry.index is None or entry.index >= seen.size:
+            raise NotFoundError(N_("entry {index}: the service does not show it"), index=entry.index)
+        leaf = leaf_hash(canonical_bytes(entry.leaf))
+        hashes = tuple(bytes.fromhex(part) for part in log.inclusion(entry.index, seen.size).hashes)
+        verify_inclusion(leaf, entry.index, seen.size, hashes, bytes.fromhex(seen.root))
+        return ProvenEntry(entry, seen.size, seen.root, leaf.hex(), payload_proven=_is_payload_proven(entry))
+
+    def events(self, after: int | None) -> Iterator[StreamEvent]:
+        with self._reached().log.events(after=after) as events:
+            yield from events
+
+    def keys(self) -> tuple[Key, ...]:
+        named = self._reach.key
+        if named is not None:
+            try:
+                return (self.open_key(named, self._reach.passphrase),)
+            except UsageError:
+                return ()  # it has a passphrase, which is asked for, or is no key, which is said then
+        from runner.client.signer import signer_from_agent
+
+        found = []
+        for person in self._reached().people().people:
+            try:
+                signer = signer_from_agent([person.fingerprint])
+            except UsageError:
+                continue
+            key = Key(person.name, person.fingerprint, AGENT)
+            self._signers[key] = signer
+            found.append(key)
+        return tuple(found)
+
+    def open_key(self, path: Path, passphrase: str | None) -> Key:
+        from runner.client.signer import signer_from_file
+        from runner.client.signing import person_of
+
+        signer = signer_from_file(path, lambda _path: passphrase)
+        person = person_of(signer, self._reached().people().people)
+        key = Key(person.name, person.fingerprint, str(path))
+        self._signers[key] = signer
+        return key
+
+    def forget_key(self, key: Key) -> None:
+        self._signers.pop(key, None)
+
+    def prepare(self, intent: Intent, key: Key) -> Prepared:
+        from runner.rules.statements import describe
+        from tui.drafting import draft_of
+
+        valid_for = timedelta(seconds=self._policy().approval_valid_for)
+        drafted = draft_of(intent, self, self.now(), valid_for)
+        draft = drafted.draft
+        message, facts = describe(self._signatory(key).state(draft))
+        known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
+        return Prepared(intent, key, draft.kind, draft.subject, draft.content, Words(message, known), drafted.hosts)
+
+    def sign(self, prepared: Prepared) -> Outcome:
+        from runner.client.drafts import Draft
+
+        draft = Draft(prepared.kind, prepared.subject, prepared.content)
+        return self._signatory(prepared.key).hand_in(draft)
+
+    @property
+    def _reach(self) -> Reach:
+        if self._found is None:
+            raise _unreached("-")
+        return self._found
+
+    def _reached(self) -> Service:
+        if self._service is None:
+            raise _unreached(str(self._reach.socket))
+        return self._service
+
+    def _signatory(self, key: Key) -> Signatory:
+        from runner.client.signing import Signatory
+
+        signer = self._signers.get(key)
+        service = self._reached()
+        person = next((each for each in service.people().people if each.fingerprint == key.fingerprint), None)
+        if signer is None or person is None:
+            raise UsageError(N_("key {path}: it was put away"), path=key.place)
+        return Signatory(person, signer, service, self._memory(), self._origin, self._reach.clock)
+
+    def _memory(self) -> Memory:
+        from runner.client.memory import Memory
+
+        return Memory(self._reach.checkpoints)
+
+    def _policy(self) -> Policy:
+        from runner.runbook.settings import load_policy, load_site
+
+        return load_policy(load_site(self._reach.site))
+
+    def _run_of(self, request: Request, newest: dict[str, RunAtHand]) -> RunAtHand | None:
+        """The newest run of a request; asked for by itself only when it is older than the newest of all runs."""
+        number = request.number
+        if number in newest or request.state not in _HAD_RUNS:
+            return newest.get(number)
+        if number in self._past and request.state is RequestState.USED:
+            return self._past[number]
+        rows = self._reached().runs(request=number, limit=1).rows
+        if not rows:
+            return None
+        found = RunAtHand(rows[0].id, rows[0].state)
+        if found.state in _OVER:
+            self._past[number] = found
+        return found
+
+
+def _unreached(socket: str) -> UnreachableError:
+    return UnreachableError(N_("service at {socket}: no answer"), hint=N_("start it with: twokey serve"), socket=socket)
+
+
+def _is_payload_proven(entry: EntryShown) -> bool:
+    """Whether the payload that is shown is the one its leaf commits to.
+
+    Raises:
+        VerificationError: it is another.
+    """
+    from runner.proof.canonical import canonical_bytes
+    from runner.proof.leaf import payload_commitment
+
+    if entry.payload is None or entry.salt is None:
+        return False
+    commitment = payload_commitment(bytes.fromhex(entry.salt), canonical_bytes(entry.payload))
+    if commitment != entry.leaf.get("payload"):
+        raise VerificationError(
+            N_("entry {index}: its payload is not the one it commits to (got {got}, expected {expected})"),
+            index=entry.index,
+            got=commitment,
+            expected=str(entry.leaf.get("payload")),
+        )
+    return True
