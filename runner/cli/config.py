@@ -36,12 +36,13 @@ def run(options: argparse.Namespace) -> int:
     service = find_service(places.socket)
     if service is not None:
         with service:
-            settings += service.config().settings
+            known = {setting.name for setting in settings}
+            settings += [setting for setting in service.config().settings if setting.name not in known]
     if options.json:
         put_json(Config(tuple(settings)))
         return 0
     heads = (_("setting"), _("value"), _("where it comes from"))
-    put_table(heads, [(setting.name, setting.value, setting.origin) for setting in settings])
+    put_table(heads, [(setting.name, setting.value, _(setting.origin)) for setting in settings])
     return 0
 
 

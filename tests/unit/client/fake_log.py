@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runner.model.log import Checkpoint
 from runner.proof.checkpoint import sign_checkpoint
-from runner.proof.merkle import consistency_proof, leaf_hash, root_of
+from runner.proof.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from runner.proof.note import NoteSigner
-from runner.wire.api_audit import CheckpointShown, ConsistencyProof
+from runner.wire.api_audit import CheckpointShown, ConsistencyProof, InclusionProof
 
 ORIGIN = "test.example/twokey"
 
@@ -35,6 +35,11 @@ class FakeLog:
         head = Checkpoint(self.origin, len(self.leaves), self.root(len(self.leaves)))
         note = sign_checkpoint(head, signer).decode()
         return CheckpointShown(note, self.origin, head.size, head.root.hex(), signer.key.to_text())
+
+    def inclusion(self, index: int, size: int) -> InclusionProof:
+        hashes = [leaf_hash(leaf) for leaf in self.leaves[:size]]
+        proof = inclusion_proof(lambda level, at: root_of(hashes[at << level : (at + 1) << level]), index, size)
+        return InclusionProof(index, size, hashes[index].hex(), tuple(part.hex() for part in proof))
 
     def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
         self.asked.append((old_size, new_size))
