@@ -11,7 +11,9 @@ LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 60
 PUBLIC_METHODS = 20
 
-EXCEPTIONS: dict[str, Allowed] = {}
+EXCEPTIONS: dict[str, Allowed] = {
+    "runner/rules/situation.py:Situation": Allowed("one value that answers every short question of the moves", "rules"),
+}
 """By the name that a failure prints."""
 
 

@@ -23,7 +23,7 @@ def _enums() -> Iterator[type[StrEnum]]:
                 yield value
 
 
-@pytest.mark.parametrize("kind", sorted(set(_enums()), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(set(_enums()), key=repr))
 def test_every_value_has_its_word(kind: type[StrEnum]) -> None:
     assert {value.value for value in kind} - set(WORDS) == set()
 
