@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runner.model.document import JsonValue
 from runner.model.plan import Role
-from runner.model.run import Attempt, AttemptKey, Choice, RunRecord, RunState
+from runner.model.run import Attempt, AttemptKey, Choice, RunKind, RunRecord, RunState
 from runner.model.runbook import ManualWork, PlaybookWork, RemoteWork, SoakWork, Step
 from runner.model.text import Text
 from runner.rules.expansion import AFTER_ROLLBACK, PlannedStep
@@ -118,7 +118,8 @@ def _played(situation: Situation, planned: PlannedStep, work: PlaybookWork | Rem
         return StepState.DONE
     if main.standing is not Standing.DONE:
         return _STANDING[main.standing]
-    if isinstance(work, PlaybookWork) and work.verify is not None:
+    is_verified = situation.record.kind is RunKind.CHANGE  # a check changes nothing that could be verified
+    if isinstance(work, PlaybookWork) and work.verify is not None and is_verified:
         proof = history.slot(planned, Role.VERIFY)
         if proof.standing is not Standing.DONE:
             return StepState.VERIFYING if proof.standing is Standing.NEEDED else _STANDING[proof.standing]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.model.plan import Role
-from runner.model.run import AttemptState, Choice, RunState, Wish
+from runner.model.run import AttemptState, Choice, RunKind, RunState, Wish
 from runner.model.runbook import Gate, OnFailure
 from runner.rules.expansion import AFTER_ROLLBACK
 from runner.rules.moves import next_move
@@ -174,3 +174,10 @@ def test_what_a_step_says_of_itself() -> None:
     up = steps["1/up"]
     assert (up.playbook, up.rollback, up.rewinds_data, up.mutating) == ("up.yml", "up_undo.yml", True, True)
     assert (steps["1/watch"].playbook, steps["1/pre"].playbook, steps["1/pre"].mutating) == ("watch.yml", "", False)
+
+
+def test_a_check_verifies_nothing_and_leaves_what_people_do() -> None:
+    run = MemoryRun(expansion(change("up"), by_hand("valve"), look("see")), kind=RunKind.CHECK)
+    run.run_out()
+    assert run.record.state is RunState.SUCCEEDED
+    assert states(run) == {"1/up": StepState.DONE, "1/valve": StepState.NOT_REACHED, "1/see": StepState.DONE}
