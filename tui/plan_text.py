@@ -93,7 +93,7 @@ def _head(planned: PlanShown, present: Present) -> Iterator[Line]:
 def _batches(plan: Plan) -> Iterator[Line]:
     expansion = expand(plan.runbook, plan.binding)
     yield _heading(
-        _("{hosts} hosts in {batches} batches, at most {failures} may fail before the run stops").format(
+        _("hosts: {hosts}; batches: {batches}; the run stops after {failures} failed hosts").format(
             hosts=len(expansion.hosts),
             batches=len(expansion.batches),
             failures=plan.runbook.targets.stop_after_failures,
