@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.changes import approved, begun, close, pass_gate
+from tests.acceptance.changes import pass_gate
 from tests.acceptance.installed import LI, WANG, Installed, founded, rows_of
 
 
@@ -92,15 +92,3 @@ def _forged(installed: Installed, bundle: Path) -> None:
     data[at : at + 9] = b"abandoned"
     bundle.write_bytes(data)
     assert installed.ask("audit", "verify", "--bundle", str(bundle), code=5)["verdict"] == "FAILED"
-
-
-def test_a_change_that_fails_is_rolled_back(installed: Installed) -> None:
-    (installed.place / "note").unlink(missing_ok=True)
-    run = begun(installed, approved(installed, "text=hello", "healthy=another"))
-    pass_gate(installed, run)
-    watched = installed.do("run", "watch", run, code=1)
-    assert "state: rolled back; executor 王, confirmer li" in watched
-    assert not (installed.place / "note").exists()
-    close(installed, run, "--reason", "the note was wrong")
-    assert installed.do("run", "watch", run, code=1)
-    assert rows_of(installed.ask("run", "list", "--state", "closed"))[0]["id"] == run
