@@ -42,6 +42,17 @@ class TestReason:
         found = fold_events("a", play.events, ended=True, mutating=True)
         assert conclude(found, may_change=True).reason == "the playbook is broken"
 
+    def test_an_event_that_could_not_be_told_is_told_of(self) -> None:
+        play = Play("a").task().told("broken", method="v2_runner_on_ok", error="KeyError")
+        found = fold_events("a", play.events, ended=True, mutating=True)
+        assert conclude(found, may_change=True).reason == "KeyError"
+
+    @pytest.mark.parametrize("rc", [True, "2", None, []])
+    def test_an_exit_status_that_is_none_says_nothing(self, rc: JsonValue) -> None:
+        play = Play("a").task().stats()
+        play.events[-1]["rc"] = rc
+        assert fold_events("a", play.events, ended=True, mutating=True).reason == ""
+
     def test_a_question_of_the_playbook_is_told(self) -> None:
         play = Play("a").told("vars_prompt", variable="x").told("stopped", why="prompt")
         found = fold_events("a", play.events, ended=True, mutating=True)
@@ -86,6 +97,9 @@ class TestConclusion:
         changed = self._found(CHANGED, changed=True)
         assert conclude(changed, may_change=False).state is AttemptState.FAILED
         assert conclude(changed, may_change=True).state is AttemptState.SUCCEEDED
+
+    def test_nobody_has_stopped_it_unless_that_is_said(self) -> None:
+        assert conclude(self._found(STOPPED, complete=False), may_change=True).state is AttemptState.FAILED
 
     def test_what_else_was_wrong_is_no_success(self) -> None:
         assert conclude(self._found(OK), may_change=True, reason="argv differ").state is AttemptState.FAILED

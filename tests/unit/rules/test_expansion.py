@@ -69,7 +69,7 @@ class TestRisk:
 
     @pytest.mark.parametrize("declared", [Risk.STANDARD, Risk.ORDINARY])
     def test_destroying_the_way_back_raises_it(self, declared: Risk) -> None:
-        made = runbook(change("drop", irreversible=True), risk=declared)
+        made = runbook(change("up"), change("drop", irreversible=True), risk=declared)
         assert risk_of(made, binding(("a",))) == (Risk.MAJOR, IRREVERSIBLE)
 
     def test_nothing_lowers_it(self) -> None:
@@ -155,6 +155,10 @@ class TestUnbound:
             UnboundKind.OUTPUT: False,
             UnboundKind.LOOKUP: True,
         }
+
+    def test_sheets_and_outputs_are_decided_apart(self) -> None:
+        found = unbound_of(self.RUNBOOK, (), UnboundRules(sheets=Allowance.REFUSE))
+        assert {each.kind: each.allowed for each in found} == {UnboundKind.SHEET: False, UnboundKind.OUTPUT: True}
 
     def test_the_health_play_has_a_place_too(self) -> None:
         made = runbook(change("up"), after_rollback=play("health", of="{{ outputs.up.value }}"))

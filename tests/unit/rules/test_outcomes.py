@@ -27,6 +27,25 @@ class TestComplete:
         assert seen(play) == {"a": CHANGED, "b": OK}
         assert seen(play, ended=False) == {"a": CHANGED, "b": OK}
 
+    @pytest.mark.parametrize("is_clean", [True, False])
+    def test_a_play_that_went_through_has_succeeded(self, *, is_clean: bool) -> None:
+        found = fold_events("ab", Play("ab").task(a="changed").stats().events, ended=is_clean, mutating=True)
+        assert found.complete
+        assert found.masked == 2
+        assert conclude(found, may_change=True).state is AttemptState.SUCCEEDED
+
+    @pytest.mark.parametrize("is_clean", [True, False])
+    def test_one_without_closing_statistics_is_not_complete(self, *, is_clean: bool) -> None:
+        found = fold_events("ab", Play("ab").task().events, ended=is_clean, mutating=True)
+        assert not found.complete
+        assert conclude(found, may_change=True).state is AttemptState.FAILED
+
+    def test_one_stopped_is_not_complete_whatever_else_it_tells(self) -> None:
+        play = Play("a").task().stats().told("stopped", why="asked")
+        found = fold_events("a", play.events, ended=True, mutating=True)
+        assert not found.complete
+        assert found.outcomes == {"a": STOPPED}
+
     def test_every_result_counts_as_ansible_counts_it(self) -> None:
         play = Play("abcdef").task(
             a="skipped", b="failed", c="failed/ignored", d="failed/rescued", e="unreachable/ignored"
@@ -57,6 +76,13 @@ class TestComplete:
         play = Play("a").task(a="failed").stats()
         assert fold_events("ab", play.events, ended=True, mutating=True).outcomes == {"a": FAILED, "b": UNREACHABLE}
 
+    def test_statistics_say_what_failed_without_an_exit_status(self) -> None:
+        play = Play("ab").task(a="failed", fatal=True).stats()
+        found = fold_events("abc", play.events[:-1], ended=False, mutating=True)
+        assert found.outcomes == {"a": FAILED, "b": STOPPED, "c": UNREACHABLE}
+        lost = Play("ab").task("ping", a="unreachable").stats()
+        assert fold_events("abc", lost.events[:-1], ended=False, mutating=True).outcomes["c"] is UNREACHABLE
+
     def test_hosts_a_play_was_broken_off_for_are_stopped(self) -> None:
         broken = Play("ab").task(a="failed", fatal=True).stats()
         assert seen(broken) == {"a": FAILED, "b": STOPPED}
@@ -79,6 +105,8 @@ class TestComplete:
         concluded = conclude(found, may_change=True)
         assert concluded.state is AttemptState.FAILED
         assert "stranger" in concluded.reason
+        only_counted = [event for event in play.events if event.get("host") != "stranger"]
+        assert "stranger" in fold_events("a", only_counted, ended=True, mutating=True).reason
 
     @pytest.mark.parametrize("told", [True, False])
     def test_a_task_that_was_never_told_to_end_is_unknown_in_spite_of_statistics(self, *, told: bool) -> None:
@@ -107,6 +135,10 @@ class TestUnreachable:
     @pytest.mark.parametrize("action", ["command", "my.own.setup", "{{ action }}", "ansible.builtin.reboot"])
     def test_only_known_actions_are_harmless(self, action: str) -> None:
         assert seen(Play("a").task(action, a="unreachable").stats()) == {"a": UNKNOWN}
+
+    def test_even_if_its_beginning_was_never_told(self) -> None:
+        play = Play("a").told("task_start").told("unreachable", host="a", task_uuid="1", action="command")
+        assert seen(play) == {"a": UNKNOWN}
 
     def test_without_statistics_the_same_holds(self) -> None:
         assert seen(Play("ab").task(a="unreachable"))["a"] is UNKNOWN
@@ -138,6 +170,10 @@ class TestCutOff:
     def test_a_host_that_failed_has_failed_when_the_end_was_seen(self) -> None:
         play = Play("ab").task(a="failed")
         assert seen(play, ended=True) == {"a": FAILED, "b": STOPPED}
+        assert seen(play, ended=False) == {"a": FAILED, "b": STOPPED}
+
+    def test_a_process_that_told_its_end_was_seen_to_end(self) -> None:
+        play = Play("ab").task(a="failed").told("task_start").told("ended", rc=250)
         assert seen(play, ended=False) == {"a": FAILED, "b": STOPPED}
 
     def test_a_host_that_had_failed_may_be_in_its_rescue(self) -> None:

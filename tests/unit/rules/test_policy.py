@@ -41,6 +41,15 @@ def test_in_a_site_of_two_one_requests_and_executes_the_other_approves_and_confi
         assert rule(kind, person, RUNNING) == ""
 
 
+def test_content_is_signed_by_its_author_and_by_another() -> None:
+    assert rule(StatementKind.PUBLISH, "A", Facts(people=TWO)) == ""
+    assert rule(StatementKind.PUBLISH, "B", NEW) == ""
+
+
+def test_nothing_is_production_or_embedded_unless_that_is_said() -> None:
+    assert (NEW.production, NEW.embedded) == (False, False)
+
+
 @pytest.mark.parametrize(
     "action, person, facts, refused_by",
     [
