@@ -76,8 +76,7 @@ class LineView(ScrollView, Painted, can_focus=True):
     def on_resize(self, _event: Resize) -> None:
         if self._room() != self._width:
             self._lay_out()
-        elif self._sticks:
-            self.to_end()
+        self._stay()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -124,8 +123,15 @@ class LineView(ScrollView, Painted, can_focus=True):
         self._rows = self._wrapped(self._lines, self._width or self._room())
 
     def _resized(self) -> None:
-        sticks = self._sticks
         self.virtual_size = Size(self._width or self._room(), len(self._rows))
-        if sticks:
-            self.to_end()
+        self._stay()
         self.refresh()
+
+    def _stay(self) -> None:
+        """Be at the end once the screen is laid out; how far that is is not known before."""
+        if self._sticks:
+            self.call_after_refresh(self._stay_now)
+
+    def _stay_now(self) -> None:
+        if self._sticks:
+            self.to_end()
