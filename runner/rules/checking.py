@@ -15,19 +15,19 @@ from runner.rules.windows import attempt_deadline
 from runner.words import N_
 
 
-def next_check(s: Situation) -> Move:
+def next_check(run: Situation) -> Move:
     """What a check does next.
 
     A play that needs outputs of earlier steps is left out: in check mode nothing has reported them.
     """
-    if s.record.wish.abort or s.record.wish.pause:
+    if run.record.wish.abort or run.record.wish.pause:
         return Finish(RunState.FAILED, N_("it was stopped"))
-    for planned in s.expansion.steps:
+    for planned in run.expansion.steps:
         if not _is_checked(planned):
             continue
-        slot = s.history.slot(planned, Role.DO)
+        slot = run.history.slot(planned, Role.DO)
         if slot.standing is Standing.NEEDED:
-            return _begin(s, planned, slot.number)
+            return _begin(run, planned, slot.number)
         if slot.standing is not Standing.DONE:
             return Finish(RunState.FAILED, N_("a step failed in check mode"))
     return Finish(RunState.SUCCEEDED)
@@ -38,15 +38,15 @@ def _is_checked(planned: PlannedStep) -> bool:
     return isinstance(work, RemoteWork) or (isinstance(work, PlaybookWork) and not uses_outputs(work.play))
 
 
-def _begin(s: Situation, planned: PlannedStep, number: int) -> Begin:
+def _begin(run: Situation, planned: PlannedStep, number: int) -> Begin:
     work = planned.step.work
     if isinstance(work, PlaybookWork):
-        return replace(s.begin(planned, Role.DO, work.play), mutating=False, outputs=(), check=True)
+        return replace(run.begin(planned, Role.DO, work.play), mutating=False, outputs=(), check=True)
     return Begin(
-        key=s.key(planned, Role.DO, number),
+        key=run.key(planned, Role.DO, number),
         state=STATE_OF[Role.DO],
         hosts=planned.hosts,
         mutating=False,
-        deadline=attempt_deadline(planned.step, Role.DO, s.now),
+        deadline=attempt_deadline(planned.step, Role.DO, run.now),
         work=work.probes if isinstance(work, RemoteWork) else (),
     )

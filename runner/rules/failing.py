@@ -12,54 +12,54 @@ from runner.rules.move import Move
 from runner.rules.situation import Situation
 
 
-def fail(s: Situation, planned: PlannedStep, attempt: Attempt, standing: Standing) -> Move:
+def fail(run: Situation, planned: PlannedStep, attempt: Attempt, standing: Standing) -> Move:
     """Turn back, or ask people where the runbook says so, somebody stopped it, or there is no way back."""
-    by_itself = s.runbook.on_failure is OnFailure.ROLL_BACK and s.has_way_back(planned.batch)
+    by_itself = run.runbook.on_failure is OnFailure.ROLL_BACK and run.has_way_back(planned.batch)
     if by_itself and standing is not Standing.CANCELLED:
-        return turn_back(s, planned, Cause.STEP_FAILED, failed_hosts(attempt))
-    return s.ask(_question(s, attempt, standing), attempt.key, _choices(s, planned, attempt.key.role))
+        return turn_back(run, planned, Cause.STEP_FAILED, failed_hosts(attempt))
+    return run.ask(_question(run, attempt, standing), attempt.key, _choices(run, planned, attempt.key.role))
 
 
-def settle(s: Situation, planned: PlannedStep, attempt: Attempt) -> Move | None:
+def settle(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move | None:
     """Find out what became of an attempt whose end was not seen (L6); None: it is as if it had succeeded."""
     work = planned.step.work
     if not isinstance(work, PlaybookWork) or work.settle is None:
-        return _ask_unknown(s, planned, attempt)
+        return _ask_unknown(run, planned, attempt)
     unknown = unknown_hosts(attempt)
-    probe = s.history.slot(planned, Role.SETTLE, after=attempt)
+    probe = run.history.slot(planned, Role.SETTLE, after=attempt)
     if probe.standing is Standing.NEEDED:
-        return s.begin(planned, Role.SETTLE, work.settle, unknown)
+        return run.begin(planned, Role.SETTLE, work.settle, unknown)
     if probe.standing is not Standing.DONE:
-        return _ask_unknown(s, planned, attempt)
+        return _ask_unknown(run, planned, attempt)
     found = {probe.last.settled.get(host, "") for host in unknown}
     if found == {SETTLED_NOT_DONE}:
-        return fail(s, planned, attempt, Standing.FAILED)
-    if found != {SETTLED_DONE} or not _has_outputs(s, planned, work):
-        return _ask_unknown(s, planned, attempt)
+        return fail(run, planned, attempt, Standing.FAILED)
+    if found != {SETTLED_DONE} or not _has_outputs(run, planned, work):
+        return _ask_unknown(run, planned, attempt)
     rest = (attempt.outcomes.get(host) for host in attempt.hosts if host not in unknown)
-    return None if all(outcome in FINISHED for outcome in rest) else fail(s, planned, attempt, Standing.FAILED)
+    return None if all(outcome in FINISHED for outcome in rest) else fail(run, planned, attempt, Standing.FAILED)
 
 
-def _ask_unknown(s: Situation, planned: PlannedStep, attempt: Attempt) -> Move:
-    choices = _choices(s, planned, Role.DO)
-    return s.ask(Question.OUTCOME_UNKNOWN, attempt.key, choices, RunState.OUTCOME_UNKNOWN)
+def _ask_unknown(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move:
+    choices = _choices(run, planned, Role.DO)
+    return run.ask(Question.OUTCOME_UNKNOWN, attempt.key, choices, RunState.OUTCOME_UNKNOWN)
 
 
-def _choices(s: Situation, planned: PlannedStep, role: Role) -> tuple[Choice, ...]:
+def _choices(run: Situation, planned: PlannedStep, role: Role) -> tuple[Choice, ...]:
     """What may be decided about an attempt; repeating it only where it may still start."""
     fresh = role is Role.DO and planned.step.mutating
-    again = () if stop_for_window(s, planned, fresh=fresh) else (Choice.REPEAT,)
-    return (*again, Choice.MARK_DONE, *way_back(s), Choice.ABANDON)
+    again = () if stop_for_window(run, planned, fresh=fresh) else (Choice.REPEAT,)
+    return (*again, Choice.MARK_DONE, *way_back(run), Choice.ABANDON)
 
 
-def _question(s: Situation, attempt: Attempt, standing: Standing) -> Question:
-    asked = s.record.question is Question.LOG_UNAVAILABLE and s.record.waiting_at == attempt.key
-    if standing is Standing.CANCELLED and (asked or s.record.state is RunState.HELD):
+def _question(run: Situation, attempt: Attempt, standing: Standing) -> Question:
+    asked = run.record.question is Question.LOG_UNAVAILABLE and run.record.waiting_at == attempt.key
+    if standing is Standing.CANCELLED and (asked or run.record.state is RunState.HELD):
         return Question.LOG_UNAVAILABLE
     return Question.STEP_FAILED
 
 
-def _has_outputs(s: Situation, planned: PlannedStep, work: PlaybookWork) -> bool:
+def _has_outputs(run: Situation, planned: PlannedStep, work: PlaybookWork) -> bool:
     """Whether every output later steps may need has been recorded."""
-    recorded = s.record.outputs.get(planned.step.id, {})
+    recorded = run.record.outputs.get(planned.step.id, {})
     return all(output.name in recorded for output in work.outputs)

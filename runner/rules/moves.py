@@ -81,9 +81,9 @@ def next_move(expansion: Expansion, record: RunRecord, now: datetime, policy: Po
         return Finish(record.state)
     if record.state is RunState.CONFIRMING:
         return _confirming(record, now, policy)
-    s = situate(expansion, record, now, policy)
+    run = situate(expansion, record, now, policy)
     attempt = next(open_attempts(record), None)
-    return _in_progress(s, attempt) if attempt else _between_attempts(s)
+    return _in_progress(run, attempt) if attempt else _between_attempts(run)
 
 
 def likely_next(expansion: Expansion, record: RunRecord, now: datetime, policy: Policy) -> Begin | None:
@@ -134,92 +134,92 @@ def _confirming(record: RunRecord, now: datetime, policy: Policy) -> Move:
     return WaitPeople(RunState.CONFIRMING, at, until=lapses, fallback=Fallback.LAPSE)
 
 
-def _in_progress(s: Situation, attempt: Attempt) -> Move:
+def _in_progress(run: Situation, attempt: Attempt) -> Move:
     """Let an attempt go on, hold it while people think, or end it at its next task border."""
     state = STATE_OF[attempt.key.role]
-    wish = s.record.wish
-    is_check = s.record.kind is RunKind.CHECK
-    if wish.abort or s.must_end or s.must_return or (is_check and wish.pause):
+    wish = run.record.wish
+    is_check = run.record.kind is RunKind.CHECK
+    if wish.abort or run.must_end or run.must_return or (is_check and wish.pause):
         return WaitAttempt(attempt.key, state, cancel=True)
     if not wish.pause:
         return WaitAttempt(attempt.key, state)
-    return _pause(s, attempt.key, holding=attempt.key)
+    return _pause(run, attempt.key, holding=attempt.key)
 
 
-def _between_attempts(s: Situation) -> Move:
-    if s.record.kind is RunKind.CHECK:
-        return next_check(s)
-    if s.must_end:
+def _between_attempts(run: Situation) -> Move:
+    if run.record.kind is RunKind.CHECK:
+        return next_check(run)
+    if run.must_end:
         return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
-    if s.record.waiting_at and _is_pausing(s):
-        return _pause(s, s.record.waiting_at)
-    return _paused(s, _undisturbed(s))
+    if run.record.waiting_at and _is_pausing(run):
+        return _pause(run, run.record.waiting_at)
+    return _paused(run, _undisturbed(run))
 
 
-def _undisturbed(s: Situation) -> Move:
+def _undisturbed(run: Situation) -> Move:
     """What comes next as far as nobody wishes to pause."""
-    turn = s.record.turns[-1] if s.record.turns else None
+    turn = run.record.turns[-1] if run.record.turns else None
     if turn:
-        if undo := next_undo(s, turn):
+        if undo := next_undo(run, turn):
             return undo
-        if _ends_run(s, turn):
-            return _finish(s)
-    standing = next_forward(s)
-    if s.must_return:
-        planned = standing[0] if standing else s.expansion.steps[-1]
-        return turn_back(s, planned, Cause.DECIDED)
-    return standing[1] if standing else _finish(s)
+        if _ends_run(run, turn):
+            return _finish(run)
+    standing = next_forward(run)
+    if run.must_return:
+        planned = standing[0] if standing else run.expansion.steps[-1]
+        return turn_back(run, planned, Cause.DECIDED)
+    return standing[1] if standing else _finish(run)
 
 
-def _paused(s: Situation, move: Move) -> Move:
+def _paused(run: Situation, move: Move) -> Move:
     """Put off what would be done by itself while somebody wishes the run to pause."""
-    wish = s.record.wish
+    wish = run.record.wish
     if not (wish.pause or wish.abort) or isinstance(move, WaitPeople | Finish):
         return move
     if isinstance(move, TurnBack) and move.turn.cause is Cause.DECIDED:
         return move
-    return _pause(s, _place(s, move))
+    return _pause(run, _place(run, move))
 
 
-def _is_pausing(s: Situation) -> bool:
+def _is_pausing(run: Situation) -> bool:
     """Whether the run waits in a pause that stands: what it would have done since must not end the pause."""
-    wish, at = s.record.wish, s.record.waiting_at
-    return (wish.pause or wish.abort) and s.record.question is Question.PAUSED and at is not None and at.number == 0
+    wish, at = run.record.wish, run.record.waiting_at
+    return (wish.pause or wish.abort) and run.record.question is Question.PAUSED and at is not None and at.number == 0
 
 
-def _pause(s: Situation, at: AttemptKey, holding: AttemptKey | None = None) -> WaitPeople:
+def _pause(run: Situation, at: AttemptKey, holding: AttemptKey | None = None) -> WaitPeople:
     """Wait because somebody wished it; rolling back is a choice while going forward, once anything has changed."""
-    may_return = at.role not in _UNDOING and s.standing_at(s.find(at)).has_mutated
+    may_return = at.role not in _UNDOING and run.standing_at(run.find(at)).has_mutated
     choices = (Choice.CONTINUE, *((Choice.ROLL_BACK,) if may_return else ()), Choice.ABANDON)
     return WaitPeople(RunState.PAUSED, at, Question.PAUSED, choices, holding=holding)
 
 
-def _place(s: Situation, move: Move) -> AttemptKey:
+def _place(run: Situation, move: Move) -> AttemptKey:
     """Where a run that pauses stands."""
     if isinstance(move, Begin):
         return replace(move.key, number=0)
     if isinstance(move, TurnBack):
-        return AttemptKey(s.record.id, move.turn.batch, move.turn.step, Role.DO, 0)
-    standing = next_forward(s)
-    return s.key(standing[0]) if standing else AttemptKey(s.record.id, 0, "", Role.DO, 0)
+        return AttemptKey(run.record.id, move.turn.batch, move.turn.step, Role.DO, 0)
+    standing = next_forward(run)
+    return run.key(standing[0]) if standing else AttemptKey(run.record.id, 0, "", Role.DO, 0)
 
 
-def _ends_run(s: Situation, turn: Turn) -> bool:
+def _ends_run(run: Situation, turn: Turn) -> bool:
     """Whether no further batch may begin after a rollback."""
     if turn.cause is not Cause.STEP_FAILED or turn.scope is RollbackScope.RUN:
         return True
-    if not 1 <= turn.batch <= len(s.expansion.batches):
+    if not 1 <= turn.batch <= len(run.expansion.batches):
         return True
-    failed = {host for each in s.record.turns for host in each.failed}
-    return len(failed) >= s.runbook.targets.stop_after_failures
+    failed = {host for each in run.record.turns for host in each.failed}
+    return len(failed) >= run.runbook.targets.stop_after_failures
 
 
-def _finish(s: Situation) -> Finish:
+def _finish(run: Situation) -> Finish:
     """How a run ends that has nothing left to do."""
-    turns = s.record.turns
+    turns = run.record.turns
     if not turns:
         return Finish(RunState.SUCCEEDED)
-    if any(undo_list(s, turn) for turn in turns):
+    if any(undo_list(run, turn) for turn in turns):
         return Finish(RunState.ROLLED_BACK, REASONS[turns[-1].cause])
     return Finish(RunState.FAILED, REASONS[turns[-1].cause])
 

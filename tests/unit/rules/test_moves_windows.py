@@ -8,7 +8,8 @@ import pytest
 from runner.model.plan import Role
 from runner.model.policy import Policy
 from runner.model.run import AttemptState, Cause, Choice, Question, RunState
-from runner.model.runbook import AtWindowEnd, Gate, OnFailure, RollbackScope, Step, Targets, WhenLate
+from runner.model.runbook import AtWindowEnd, Gate, ManualWork, OnFailure, RollbackScope, Step, Targets, WhenLate
+from runner.model.text import Text
 from runner.model.time import Seconds
 from runner.rules.moves import Fallback, Finish, WaitPeople, WaitUntil
 from tests.run_in_memory import MemoryRun
@@ -131,7 +132,14 @@ class TestWindowEnd:
         run.end()
         assert run.asked().question is Question.WINDOW_CLOSED
 
-    @pytest.mark.parametrize("work", [look("see"), soak("see", lasts=60, every=30)])
+    @pytest.mark.parametrize(
+        "work",
+        [
+            look("see"),
+            soak("see", lasts=60, every=30),
+            Step("see", ManualWork(Text("look at it", "查看"), read_only=True)),
+        ],
+    )
     def test_a_step_that_only_looks_does_not_begin_either(self, work: Step) -> None:
         run = made(UPGRADE, work, SECOND, at_window_end=AtWindowEnd.FINISH_STEP)
         after_first(run)
