@@ -1,14 +1,26 @@
-"""`twokey sheet`: sign the sheet of the manual step a run waits with; both people sign."""
+"""`twokey sheet`: sign the sheet of the manual step a run waits with; both people sign.
+
+The first person records the readings. The second sees them before signing, and may type their own, which must be the
+same.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 
+from runner.cli.output import tell
 from runner.cli.planning import typed_parameters
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
-from runner.words import _
+from runner.errors import NotFoundError, UsageError
+from runner.model.document import JsonObject, JsonValue
+from runner.model.nearest import nearest
+from runner.model.runbook import Parameter
+from runner.rules.parameters import read_value, shown_value
+from runner.wire.api_run import RunShown
+from runner.words import N_, _, current_language
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +38,67 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """See what the run waits for, sign."""
+    """See what is to be recorded, show what is recorded, sign."""
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
-        return sign(here, drafts.sheet(shown, typed_parameters(options.reading)), options)
+        record = drafts.sheet_record(shown, drafts.open_document(here.service.plan(shown.plan)))
+        draft = drafts.sheet(shown, _readings(record, typed_parameters(options.reading), _first(shown)))
+        readings = draft.content["readings"]
+        _tell(shown, record, readings if isinstance(readings, dict) else {})
+        return sign(here, draft, options)
+
+
+def _first(shown: RunShown) -> JsonObject | None:
+    """What the first person recorded; None when nobody has signed yet."""
+    content = shown.act.content if shown.act else None
+    readings = content.get("readings") if content is not None else None
+    return readings if isinstance(readings, dict) else None
+
+
+def _readings(
+    record: Sequence[Parameter], typed: Mapping[str, JsonValue], first: JsonObject | None
+) -> dict[str, JsonValue]:
+    """What was typed, each in the form its declaration asks for; the first person's readings when nothing was."""
+    names = [reading.name for reading in record]
+    for name in typed:
+        if name not in names:
+            near = nearest(name, names)
+            hint = N_('did you mean "{near}"?') if near else ""
+            raise NotFoundError(N_('sheet: no reading "{name}" is asked for'), hint=hint, name=name, near=near)
+    if first is not None and not typed:
+        return dict(first)
+    missing = [name for name in names if name not in typed]
+    if missing:
+        raise UsageError(
+            N_("sheet: readings are missing: {names}"),
+            hint=N_("give each as -r NAME=VALUE"),
+            names=", ".join(missing),
+        )
+    readings = {reading.name: read_value(reading, typed[reading.name]) for reading in record}
+    if first is not None:
+        _require_same(record, readings, first)
+    return readings
+
+
+def _require_same(record: Sequence[Parameter], readings: Mapping[str, JsonValue], first: JsonObject) -> None:
+    for reading in record:
+        own, other = readings[reading.name], first.get(reading.name)
+        if own != other:
+            raise UsageError(
+                N_("sheet: you read {name} = {own}, the first person recorded {other}"),
+                hint=N_("read it again together; the first signature lapses by itself"),
+                name=reading.name,
+                own=shown_value(reading, own),
+                other=shown_value(reading, other),
+            )
+
+
+def _tell(shown: RunShown, record: Sequence[Parameter], readings: JsonObject) -> None:
+    """The instruction and what was recorded, before it is signed."""
+    act = shown.act
+    step = next((step for step in shown.steps if act and (step.batch, step.id) == (act.batch, act.step)), None)
+    if step is not None and step.instruct is not None:
+        tell(_("to be done by hand: {text}").format(text=step.instruct.in_language(current_language())))
+    for reading in record:
+        value = shown_value(reading, readings.get(reading.name))
+        tell(_("  {name} = {value}").format(name=reading.name, value=value))

@@ -15,6 +15,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Plan, PlanDocument, Role
 from runner.model.request import Request
 from runner.model.run import AttemptKey, Choice
+from runner.model.runbook import ManualWork, Parameter
 from runner.model.statement import StatementKind
 from runner.rules import statements
 from runner.rules.plans import open_plan
@@ -121,6 +122,19 @@ def sheet(shown: RunShown, readings: Mapping[str, JsonValue]) -> Draft:
     role = Role(shown.act.role) if shown.act and shown.act.role else Role.DO
     content = statements.sheet_content(shown.row.id, shown.plan, batch, step, readings, role)
     return _joint(shown, Draft(StatementKind.SHEET, shown.row.id, content), free=("readings", "role"))
+
+
+def sheet_record(shown: RunShown, plan: Plan) -> tuple[Parameter, ...]:
+    """What is to be recorded on the sheet a run waits with; undoing by hand records nothing.
+
+    Raises:
+        RefusedError: it waits with no sheet.
+    """
+    _require_asked(shown, StatementKind.SHEET)
+    _, name = _current(shown, StatementKind.SHEET)
+    work = next((step.work for step in plan.runbook.steps if step.id == name), None)
+    undoing = shown.act is not None and shown.act.role == Role.ROLLBACK
+    return work.record if isinstance(work, ManualWork) and not undoing else ()
 
 
 def decide(shown: RunShown, choice: Choice, reason: str) -> Draft:

@@ -9,6 +9,24 @@ import pytest
 from tests.acceptance.changes import approved, begun, close, pass_gate, publish
 from tests.acceptance.installed import LI, WANG, Installed, founded, lines_until, rows_of
 
+ROUND = """\
+apiVersion: twokey/v1
+kind: Runbook
+id: round
+version: 1
+family: inspection
+title: {en: A round, zh: 巡检}
+owner: operations
+risk: standard
+targets: {group: notes}
+steps:
+  - id: gauge
+    manual:
+      instruct: {en: Read the gauge, zh: 读取仪表}
+      record: {level: {type: integer, min: 0, max: 10}, room: {type: size}}
+      read_only: true
+"""
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
@@ -61,3 +79,26 @@ def test_people_stop_a_run_go_on_and_turn_it_back(installed: Installed) -> None:
     assert "state: rolled back" in installed.do("run", "watch", run, code=1)
     assert not (installed.place / "note").exists()
     close(installed, run, "--reason", "it was the wrong note")
+
+
+def test_a_sheet_is_read_by_both(installed: Installed) -> None:
+    (installed.site / "runbooks/maintenance/round.yml").write_text(ROUND, "utf-8")
+    publish(installed, "round")
+    window = ("--from", "now", "--to", "+1h", "--reason", "round")
+    number = str(installed.sign("request", "round", *window, by=WANG)["request"])
+    installed.sign("approve", number, by=LI)
+    run = begun(installed, number)
+    installed.do("run", "watch", run, "--until-waiting")
+    assert "room" in installed.refused("sheet", run, "-r", "level=3", "--yes", by=WANG, code=2)
+    assert 'did you mean "level"?' in installed.refused("sheet", run, "-r", "levl=3", "--yes", by=WANG, code=2)
+    assert "level" in installed.refused("sheet", run, "-r", "level=11", "-r", "room=2GiB", "--yes", by=WANG, code=2)
+    installed.sign("sheet", run, "-r", "level=3", "-r", "room=2GiB", by=WANG)
+    other = ("-r", "level=4", "-r", "room=2GiB")
+    assert "level = 4, the first person recorded 3" in installed.refused("sheet", run, *other, "--yes", by=LI, code=2)
+    signed = installed.run("sheet", run, "--yes", by=LI)
+    assert (signed.returncode, signed.stderr.splitlines()[:3]) == (
+        0,
+        ["to be done by hand: Read the gauge", "  level = 3", "  room = 2GiB"],
+    )
+    installed.do("run", "watch", run)
+    close(installed, run)
