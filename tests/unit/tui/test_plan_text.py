@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from runner.model.plan import Unbound, UnboundKind
 from runner.model.run import RunState
-from runner.model.runbook import ManualWork, Once, Probe, ProbeKind
+from runner.model.runbook import ManualWork, Once, Probe, ProbeKind, Step
 from runner.model.text import Text
 from runner.wire.api import Words
 from runner.wire.api_request import Revision
@@ -24,11 +25,11 @@ def page(demo: DemoChange, planned: PlanShown | None = None) -> list[str]:
     return [line.text for line in change_lines(shown, planned or demo.backend.plan(shown.request.plan), PRESENT)]
 
 
-def planned_with(demo: DemoChange, place: int, **changes: object) -> PlanShown:
+def planned_with(demo: DemoChange, place: int, change: Callable[[Step], Step]) -> PlanShown:
     """The plan with one step of its runbook changed."""
     planned = demo.backend.plan(demo.backend.change(READY).request.plan)
     runbook = planned.plan.runbook
-    step = replace(runbook.steps[place], **changes)
+    step = change(runbook.steps[place])
     steps = (*runbook.steps[:place], step, *runbook.steps[place + 1 :])
     return replace(planned, plan=replace(planned.plan, runbook=replace(runbook, steps=steps)))
 
@@ -44,7 +45,7 @@ def test_the_page_begins_with_why_who_and_when() -> None:
 
 def test_every_host_stands_in_its_batch() -> None:
     found = page(DemoChange())
-    assert "2 hosts in 1 batches, at most 1 may fail before the run stops" in found
+    assert "hosts: 2; batches: 1; the run stops after 1 failed hosts" in found
     assert any(line.startswith("  batch 1: core-db-1  twokey@192.0.2.11:22, hostkey:SHA256:") for line in found)
 
 
@@ -61,9 +62,9 @@ def test_gates_probes_and_watches_are_told() -> None:
     found = page(DemoChange())
     assert "     looks: reachable; free disk /var >= 2GiB; clock skew <= 2 s" in found
     assert "     watch: postgres/health.yml every 30s for 10m, 0 failures tolerated" in found
-    assert any(
-        line.startswith("     gate: The application is closed") and "(waits 2h, then: pause)" in line for line in found
-    )
+    (gate,) = (line for line in found if line.startswith("     gate: "))
+    assert gate.startswith("     gate: The application is closed")
+    assert gate.endswith("(waits 2h, then: pause)")
     assert "     record: announcement (string)" in found
 
 
@@ -87,14 +88,16 @@ def test_the_digests_are_those_of_the_request() -> None:
 def test_manual_steps_say_how_they_are_undone() -> None:
     demo = DemoChange()
     by_hand = ManualWork(Text("turn the valve", "转阀门"), rollback=Text("turn it back", "转回"))
-    assert "     rollback: turn it back" in page(demo, planned_with(demo, 2, work=by_hand))
+    assert "     rollback: turn it back" in page(demo, planned_with(demo, 2, lambda step: replace(step, work=by_hand)))
     for_good = replace(by_hand, rollback=None, because=Text("it is only looked at", "仅查看"))
-    assert "     rollback: none, because it is only looked at" in page(demo, planned_with(demo, 2, work=for_good))
+    assert "     rollback: none, because it is only looked at" in page(
+        demo, planned_with(demo, 2, lambda step: replace(step, work=for_good))
+    )
 
 
 def test_a_step_done_once_says_so() -> None:
     demo = DemoChange()
-    found = page(demo, planned_with(demo, 0, once=Once.BEFORE))
+    found = page(demo, planned_with(demo, 0, lambda step: replace(step, once=Once.BEFORE)))
     assert any("once, before the batches" in line for line in found)
 
 
