@@ -49,12 +49,21 @@ class Site:
         return replace(job, **changes)
 
 
+def _python_without_spaces(link: Path) -> Path:
+    """This Python by a path that Ansible's `async` can start: it does not quote the interpreter."""
+    if " " not in sys.executable:
+        return Path(sys.executable)
+    if not link.is_symlink():
+        link.symlink_to(sys.executable)
+    return link
+
+
 def make_site(folder: Path, hosts: Mapping[str, Mapping[str, object]] | None = None) -> Site:
     """Make a site whose hosts are this machine, or the given ones."""
     site = Site(folder)
     local = {
         "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
+        "ansible_python_interpreter": str(_python_without_spaces(folder.parent / "python")),
         "ansible_remote_tmp": str(folder.parent / "remote_tmp"),  # NOTE: Ansible cannot work in one with a space
         "ansible_async_dir": str(folder.parent / "async"),
     }
