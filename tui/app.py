@@ -52,7 +52,7 @@ class OwnKeyFound(Message):
 class TwokeyApp(App[None]):
     """Screens over one backend; closing it changes nothing about any run."""
 
-    TITLE: ClassVar = "Twokey"
+    TITLE = "Twokey"
     CSS_PATH: ClassVar = "app.tcss"
     ENABLE_COMMAND_PALETTE: ClassVar = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, system=True)]
