@@ -31,7 +31,8 @@ from runner.model.site import Site
 from runner.model.statement import StatementKind
 from runner.runbook.places import checkpoints_folder, state_of_site
 from runner.runbook.settings import load_site
-from runner.runbook.site import is_site, write_site
+from runner.runbook.site import write_site
+from runner.runbook.site_folder import is_site
 from runner.wire.documents import to_value
 from runner.words import N_, _
 

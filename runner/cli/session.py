@@ -23,6 +23,7 @@ from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.units import parse_duration
 from runner.runbook.places import checkpoints_folder, socket_of_state, state_of_site
+from runner.runbook.site_folder import find_site
 from runner.wire.api import ServiceStatus
 from runner.words import N_, _
 
@@ -64,10 +65,7 @@ def places_of(options: argparse.Namespace) -> Places:
     root: Path | None = options.site.absolute() if options.site else None
     if root is None and state is not None:
         root = _site_of_state(state)
-    if root is None:
-        from runner.runbook.site import find_site
-
-        root = find_site(Path.cwd())
+    root = root or find_site(Path.cwd())
     if root is None:
         raise NotFoundError(
             N_("no site here: no folder upwards of {folder} is one"),

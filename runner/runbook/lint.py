@@ -21,7 +21,7 @@ from runner.runbook.ledger import PLAYBOOKS
 from runner.runbook.loader import find_runbooks, runbook_files
 from runner.runbook.problems import Problem, say
 from runner.runbook.settings import load_policy, load_site
-from runner.runbook.site import is_site
+from runner.runbook.site_folder import is_site
 from runner.runbook.syntax import syntax_check
 from runner.runbook.yaml_source import read_yaml
 from runner.words import N_

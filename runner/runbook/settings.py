@@ -11,11 +11,11 @@ from runner.model.site import Site
 from runner.runbook.loader import read_file, shown_path
 from runner.runbook.placing import read_shape
 from runner.runbook.problems import Problem, invalid, say
+from runner.runbook.site_folder import SITE_FILE
 from runner.runbook.yaml_source import read_yaml
 from runner.wire.site import PolicyShape, SiteShape
 from runner.words import N_
 
-SITE_FILE = "inventory/site.yml"
 POLICY_FILE = "policy.yml"
 
 

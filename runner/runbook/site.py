@@ -1,4 +1,4 @@
-"""Finding a site and making one."""
+"""Getting a site and making one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from runner.errors import NotFoundError, UsageError
 from runner.model.site import Site
 from runner.runbook.places import shipped_files
 from runner.runbook.placing import read_shape
-from runner.runbook.settings import SITE_FILE, load_site
+from runner.runbook.settings import load_site
+from runner.runbook.site_folder import SITE_FILE, find_site
 from runner.wire.site import SiteShape
 from runner.words import N_
 
@@ -18,17 +19,6 @@ ENVIRONMENT: Final = "demo"
 """Environment of a site as shipped: this machine."""
 _SHIPPED: Final = ("runbooks", "playbooks", f"inventory/{ENVIRONMENT}")
 _LEFT_BEHIND: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-
-
-def is_site(folder: Path) -> bool:
-    """Whether a folder is a site."""
-    return (folder / SITE_FILE).is_file()
-
-
-def find_site(start: Path) -> Path | None:
-    """The nearest folder, from `start` upwards, that is a site."""
-    here = start.absolute()
-    return next((folder for folder in (here, *here.parents) if is_site(folder)), None)
 
 
 def get_site(named: Path | None, start: Path) -> Site:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from runner.model.policy import Policy
 from runner.model.run import RunState
 from runner.rules.moves import ENDED
-from runner.runbook.settings import POLICY_FILE, SITE_FILE
+from runner.runbook.settings import POLICY_FILE
+from runner.runbook.site_folder import SITE_FILE
 from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.store.sqlite import driver

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.changes import approved, begun, pass_gate, publish
+from tests.acceptance.changes import publish
 from tests.acceptance.installed import LI, WANG, Installed, founded
 from tests.needs import needs_mount, needs_other_user, needs_root
 from tests.small_disk import fill, small_disk
@@ -269,10 +269,6 @@ def test_a_path_with_spaces_and_chinese(awkward_folder: Path) -> None:
     with founded(deep, {"XDG_RUNTIME_DIR": ""}) as installed:
         assert len(os.fsencode(installed.state / "socket")) > 107
         publish(installed)
-        number = approved(installed, "text=hello")
-        run = begun(installed, number)
-        pass_gate(installed, run)
-        installed.let_go_on()
-        installed.do("run", "watch", run)
-        assert (installed.place / "note").read_text() == "hello\n"
+        words = ("plan", "note-write", "-p", "text=hello", "--from", "now", "--to", "+1h", "--check", "--yes")
+        assert "+hello" in installed.do(*words, by=LI)
         assert installed.ask("audit", "verify")["verdict"] == "VERIFIED"

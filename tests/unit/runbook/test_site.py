@@ -23,7 +23,8 @@ from runner.runbook.places import (
     this_machine,
 )
 from runner.runbook.settings import load_policy, load_site, parse_policy
-from runner.runbook.site import find_site, get_site, write_site
+from runner.runbook.site import get_site, write_site
+from runner.runbook.site_folder import find_site
 
 SITE = """\
 apiVersion: twokey/v1
