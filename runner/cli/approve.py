@@ -17,6 +17,9 @@ from runner.words import _
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after the verb."""
     parser.add_argument("number", metavar=_("NUMBER"), help=_("number of the request"))
+    parser.add_argument(
+        "--max-runs", type=int, default=1, metavar=_("COUNT"), help=_("how often it may be run (default: once)")
+    )
     parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
     add_signing(parser)
 
@@ -34,4 +37,5 @@ def run(options: argparse.Namespace) -> int:
             )
             print_plan(plan, published=True, zone=here.zone, policy=here.policy)
         valid_for = timedelta(seconds=here.policy.approval_valid_for)
-        return sign(here, drafts.approve(shown.request, here.clock.now(), valid_for), options)
+        draft = drafts.approve(shown.request, here.clock.now(), valid_for, options.max_runs)
+        return sign(here, draft, options)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.client.service import Service
-from runner.errors import UnreachableError, UsageError
+from runner.errors import RefusedError, UnreachableError, UsageError
 from runner.proof.canonical import parse_strict
 from runner.wire.documents import from_document
 from runner.wire.errors import ErrorDocument, from_wire
@@ -29,8 +29,13 @@ from runner.words import N_
 READY: Final = b"ready\n"
 """What a started service writes to the descriptor it was given once it answers."""
 _LONGEST_WORD: Final = 64 * 1024
+ONE_SERVICE: Final = "state:one-service"
+"""Rule by which a service refuses to start beside another."""
 _PATIENCE: Final = 60.0
 """Seconds a service has to answer; a large log is looked at first."""
+_PATIENCE_WITH_OTHERS: Final = 10.0
+"""Seconds another process may hold the state directory without answering."""
+_MOMENT: Final = 0.2
 
 
 def connect(site: Path, state: Path, socket: Path, *, start: bool = True) -> Service:
@@ -57,12 +62,24 @@ def connect(site: Path, state: Path, socket: Path, *, start: bool = True) -> Ser
     _require_own(state)
     with _alone(state):
         service = find_service(socket)
-        if service is None:
+        return service or _started(site, state, socket)
+
+
+def _started(site: Path, state: Path, socket: Path) -> Service:
+    """A service that was started, or that another process was starting; one that is about to end is outlasted."""
+    give_up = time.monotonic() + _PATIENCE_WITH_OTHERS
+    while True:
+        try:
             _require_ready(_start(site, state), state)
-            service = find_service(socket)
-    if service is None:
-        raise _not_started(state, "-")
-    return service
+        except RefusedError as error:
+            if error.rule != ONE_SERVICE or time.monotonic() > give_up:
+                raise
+            time.sleep(_MOMENT)  # noqa: TID251 - another process holds the state; nothing tells when it answers or ends
+        service = find_service(socket)
+        if service is not None:
+            return service
+        if time.monotonic() > give_up:
+            raise _not_started(state, "-")
 
 
 def find_service(socket: Path) -> Service | None:

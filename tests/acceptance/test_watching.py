@@ -36,6 +36,8 @@ def test_a_run_outlives_its_watchers_and_the_service(installed: Installed, waiti
         wait_until(lambda: not is_running(pid), 10, "the service to end")
         assert lines_until(watching.stderr, "connected again")[0].endswith("the run is not affected; reconnecting…")
         assert installed.service_pid() != pid
+        installed.do("serve", "--stop")
+        lines_until(watching.stderr, "connected again")
         installed.let_go_on()
         lines_until(watching.stdout, "state: succeeded")
         assert watching.wait(30) == 0
