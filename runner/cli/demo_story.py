@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -224,7 +225,7 @@ class Story(Stage):
         """What to try next."""
         put()
         put(_("Everything lies in {folder}. To try next:").format(folder=self.folder), "strong")
-        here = f".venv/bin/twokey --state {self.state}"
+        here = f".venv/bin/twokey --state {shlex.quote(str(self.state))}"
         for line in (
             f"{here} tui",
             f"{here} run list",
