@@ -112,11 +112,9 @@ class Feed:
         with self._lock:
             self._waiting.append(event)
             if len(self._waiting) > MOST_WAITING:
-                first = self._waiting.popleft()
-                number = first.id if isinstance(first, EntryShown) else first.until
-                second = self._waiting.popleft()
-                until = second.id if isinstance(second, EntryShown) else second.until
-                self._waiting.appendleft(Gap(number - 1, until))
+                first, second = self._waiting.popleft(), self._waiting.popleft()
+                after = first.after if isinstance(first, Gap) else first.id - 1
+                self._waiting.appendleft(Gap(after, second.until if isinstance(second, Gap) else second.id))
             told, self._told = self._told, True
         if not told:
             self._tell(self.Moved())

@@ -70,6 +70,8 @@ def _lines(shown: RunShown, present: Present) -> Iterator[Line]:
         yield from _failures(shown)
         takes = _("what was done is undone by itself, newest first; it takes about {span}")
         yield line(takes.format(span=span(shown.rollback_estimate)), Meaning.WAIT, indent=2)
+    else:
+        yield from _failures(shown)
     yield from _wishes(shown)
     yield from _first_signature(shown.act, present)
 

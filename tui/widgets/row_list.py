@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
@@ -27,7 +27,7 @@ _AHEAD = 20
 class RowList(ScrollView, Painted, can_focus=True):
     """Rows that are at hand."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*MOVE_BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVE_BINDINGS, Binding("enter", "choose", show=False)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {*MEANING_CLASSES, "row--cursor", "row--cursor-idle"}
     HELP: ClassVar[str] = N_("A list. Arrows or j and k move in it, Enter opens a row.")
 
