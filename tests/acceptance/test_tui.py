@@ -92,8 +92,7 @@ def test_a_change_is_seen_and_left(installed: Installed) -> None:
         screen.sees(f"as {WANG}")
         screen.presses("\r")
         screen.sees("requested by")
-        screen.presses("q")
-        screen.presses("q")
+        screen.presses("\x11")
         assert screen.ends() == 0
 
 
