@@ -122,14 +122,15 @@ def wrap(shown: Line, width: int) -> tuple[Line, ...]:
     """A line broken into rows of at most so many cells: at spaces, between Chinese characters, else anywhere."""
     if width_of(shown.text) <= width:
         return (shown,)
-    letters = [(letter, part.meaning) for part in shown.parts for letter in part.text]
+    text = shown.text
+    row_end = _narrow_row_end if text.isascii() else _row_end
     rows: list[Line] = []
     start = indent = 0
-    while start < len(letters):
-        end = _row_end(letters, start, max(2, width - indent))
-        rows.append(_row(letters[start:end], indent))
+    while start < len(text):
+        end = row_end(text, start, max(2, width - indent))
+        rows.append(_row(shown.parts, start, end, indent))
         start = end
-        while start < len(letters) and letters[start][0] == " ":
+        while start < len(text) and text[start] == " ":
             start += 1
         indent = min(shown.indent, max(0, width - 2))
     return tuple(rows)
@@ -246,17 +247,27 @@ def _visible(character: str) -> str:
     return _TAB if character == "\t" else f"\\x{ord(character):02x}"
 
 
-def _row_end(letters: list[tuple[str, Meaning]], start: int, room: int) -> int:
+def _narrow_row_end(text: str, start: int, room: int) -> int:
+    """As `_row_end`, for text whose characters take one cell each; most output of hosts is such."""
+    if len(text) - start <= room:
+        return len(text)
+    space = text.rfind(" ", start + 1, start + room + 1)
+    if space < 0:
+        return start + room
+    return min(space + 1, start + room)
+
+
+def _row_end(text: str, start: int, room: int) -> int:
     """Where a row that begins at `start` ends, when it has so many cells."""
     end, used, good = start, 0, start
-    while end < len(letters):
-        used += width_of(letters[end][0])
+    while end < len(text):
+        used += width_of(text[end])
         if used > room:
             break
         end += 1
-        if end < len(letters) and _may_break(letters[end - 1][0], letters[end][0]):
+        if end < len(text) and _may_break(text[end - 1], text[end]):
             good = end
-    if end == len(letters):
+    if end == len(text):
         return end
     return good if good > start else max(end, start + 1)
 
@@ -267,14 +278,13 @@ def _may_break(before: str, after: str) -> bool:
     return before == " " or after == " " or width_of(before) > 1 or width_of(after) > 1
 
 
-def _row(letters: list[tuple[str, Meaning]], indent: int) -> Line:
-    parts: list[Part] = [Part(" " * indent)] if indent else []
-    text, meaning = "", Meaning.PLAIN
-    for letter, found in letters:
-        if text and found is not meaning:
-            parts.append(Part(text, meaning))
-            text = ""
-        text, meaning = text + letter, found
-    if text:
-        parts.append(Part(text, meaning))
-    return Line(tuple(parts))
+def _row(parts: tuple[Part, ...], start: int, end: int, indent: int) -> Line:
+    """The piece of a line between two places of its text, each part keeping its meaning."""
+    row: list[Part] = [Part(" " * indent)] if indent else []
+    place = 0
+    for part in parts:
+        piece = part.text[max(0, start - place) : max(0, end - place)]
+        if piece:
+            row.append(Part(piece, part.meaning))
+        place += len(part.text)
+    return Line(tuple(row))

@@ -42,6 +42,8 @@ from tui.widgets.row_list import RowList
 OUTPUT_LINES: Final = 10_000
 FRAME: Final = 0.04
 """Seconds between two paints of the output: 25 a second."""
+AT_ONCE: Final = 400
+"""Entries painted at once; keys are answered between two paints."""
 _SOON: Final = 0.05
 """Seconds in which entries gather before the run is read again."""
 _QUIET: Final = frozenset({Tag.ANSIBLE_EVENT, Tag.PROBE_RESULT})
@@ -231,6 +233,9 @@ class RunScreen(Framed):
         for entry in entries:
             self._board.take(entry)
         self._unpainted += entries
+        self._paint_soon()
+
+    def _paint_soon(self) -> None:
         if self._unpainted and not self._painting:
             self._painting = True
             self.set_timer(FRAME, self._paint)
@@ -238,10 +243,11 @@ class RunScreen(Framed):
     def _paint(self) -> None:
         self._painting = False
         present = self.sitting.present
-        entries, self._unpainted = self._unpainted[-OUTPUT_LINES:], []
-        lines: list[Line] = [shown for entry in entries for shown in event_lines(entry, present)]
-        self.output.add(lines)
+        waiting = self._unpainted[-OUTPUT_LINES:]
+        entries, self._unpainted = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        self.output.add([shown for entry in entries for shown in event_lines(entry, present)])
         self._show_steps()
+        self._paint_soon()
 
     def _show_steps(self) -> None:
         if self._shown is None:

@@ -38,6 +38,8 @@ class LineView(ScrollView, Painted, can_focus=True):
         self._follow = follow
         self._lines: list[Line] = []
         self._rows: list[Line] = []
+        self._heights: list[int] = []
+        """Rows of each line."""
         self._width = 0
         self._sticks = follow
         """Whether it stays at its end; until a person scrolls away, and again once they are back there."""
@@ -63,8 +65,7 @@ class LineView(ScrollView, Painted, can_focus=True):
         if not fresh:
             return
         self._lines += fresh
-        width = self._room()
-        self._rows += self._wrapped(fresh, width)
+        self._lay_out_more(fresh)
         self._forget()
         self._resized()
 
@@ -105,22 +106,28 @@ class LineView(ScrollView, Painted, can_focus=True):
         """Cells to wrap to; 0 while they are not known."""
         return self.scrollable_content_region.width or self.size.width
 
-    @staticmethod
-    def _wrapped(lines: Iterable[Line], width: int) -> list[Line]:
-        return [row for line in lines for row in (wrap(line, width) if width else (line,))]
-
     def _lay_out(self) -> None:
         self._width = self._room()
-        self._rows = self._wrapped(self._lines, self._width)
+        self._rows, self._heights = [], []
+        self._lay_out_more(self._lines)
         self._forget()
         self._resized()
 
+    def _lay_out_more(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            rows = wrap(line, self._width) if self._width else (line,)
+            self._rows += rows
+            self._heights.append(len(rows))
+
     def _forget(self) -> None:
-        """Drop the oldest lines; a tenth more than the limit is let gather first, so that it costs little."""
-        if self._limit is None or len(self._lines) <= self._limit + self._limit // 10:
+        """Drop the oldest lines; what a person has scrolled to stays where it is."""
+        surplus = len(self._lines) - self._limit if self._limit is not None else 0
+        if surplus <= 0:
             return
-        del self._lines[: len(self._lines) - self._limit]
-        self._rows = self._wrapped(self._lines, self._width or self._room())
+        rows = sum(self._heights[:surplus])
+        del self._lines[:surplus], self._heights[:surplus], self._rows[:rows]
+        if not self._sticks:
+            self.scroll_to(y=max(0, self.scroll_offset.y - rows), animate=False, immediate=True)
 
     def _resized(self) -> None:
         self.virtual_size = Size(self._width or self._room(), len(self._rows))
