@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from tui.text import Line, Meaning, Part, pad
+from tui.text import Line, Meaning, Part, crop, crop_line, width_of
 
 Value = TypeVar("Value")
 
@@ -70,12 +70,14 @@ def lay_out(row: Row, fits: Sequence[Fit], width: int) -> Line:
     """The row as a line, each cell in its column."""
     if len(row.cells) == 1:
         only = row.cells[0]
-        return Line((Part(pad(only.text, width), only.meaning),))
+        return crop_line(Line((only,)), width)
     parts: list[Part] = []
     for fitted in fits:
-        cell = row.cells[fitted.column]
-        parts += [Part(pad(cell.text, fitted.width), cell.meaning), Part(" " * GAP)]
-    return Line(tuple(parts[:-1]))
+        if parts:
+            parts.append(Part(" " * GAP))
+        text = crop(row.cells[fitted.column].text, fitted.width)
+        parts += [Part(text, row.cells[fitted.column].meaning), Part(" " * (fitted.width - width_of(text)))]
+    return Line(tuple(parts))
 
 
 def heads(columns: Sequence[Column], translated: Sequence[str], fits: Sequence[Fit]) -> Line:

@@ -177,7 +177,7 @@ def _attempt_row(attempt: Attempt, board: HostBoard, present: Present) -> Row:
     return Row(
         f"attempt:{attempt.key}",
         (
-            Part(name, Meaning.FAINT if meaning is Meaning.GOOD else meaning),
+            Part(name, {Meaning.GOOD: Meaning.FAINT, Meaning.ALARM: Meaning.BAD}.get(meaning, meaning)),
             Part(spoken(attempt.state.value), meaning),
             Part(_time((attempt,), present), Meaning.FAINT),
         ),

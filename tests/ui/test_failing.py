@@ -116,7 +116,7 @@ async def test_steps_are_opened_and_closed() -> None:
     async with at_demo(demo) as seat:
         await open_run(seat, demo, RunState.AT_GATE)
         await seat.until(lambda: isinstance(seat.app.screen, RunScreen) and seat.app.screen.steps.key, "the steps")
-        await seat.press("tab", "home", "j", "enter")
+        await seat.press("home", "j", "enter")
         await seat.sees("verify 1")
         await seat.press("enter")
         await seat.sees_no("   verify 1  ")
@@ -129,7 +129,6 @@ async def test_a_person_who_looks_elsewhere_is_not_pulled_away() -> None:
         screen = seat.app.screen
         assert isinstance(screen, RunScreen)
         await seat.until(lambda: screen.steps.key == "step:1/upgrade", "the cursor to be where the run is")
-        screen.steps.focus()
         await seat.press("home")
         demo.at(RunState.ROLLING_BACK)
         await seat.sees("rolling back")

@@ -110,4 +110,4 @@ async def test_many_changes_are_read_as_they_are_looked_at() -> None:
 async def test_a_narrow_screen_keeps_what_matters_most() -> None:
     async with at_demo(DemoChange(), (50, 20)) as seat:
         await seat.sees("BG-2026-0153   approved", "Minor up")
-        assert seat.lines[4] == "number         state             title"
+        assert "number         state             title" in seat.lines

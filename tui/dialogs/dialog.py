@@ -12,12 +12,16 @@ from textual.widget import Widget
 
 from tui.screens.asking import Asking
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.painting import Painted
+from tui.widgets.plain_button import PlainButton
 
 Result = TypeVar("Result")
 
 
 class Dialog(Asking[Result], ModalScreen[Result]):
     """A box; subclasses compose what is in it."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-tall")]  # noqa: RUF012 - Textual declares it on the instance
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="dialog-box"):
@@ -30,5 +34,5 @@ class Dialog(Asking[Result], ModalScreen[Result]):
 
     def retell(self) -> None:
         self.query_one(KeyBar).allow(self.possible())
-        for widget in self.query("Painted"):
-            widget.refresh()
+        for widget in self.walk_children(Painted):
+            widget.refresh(layout=isinstance(widget, PlainButton))

@@ -24,6 +24,7 @@ class ExplainDialog(Dialog[None]):
 
     WHERE: ClassVar = Where.NOTE
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(Where.NOTE)
+    CSS_PATH: ClassVar = "explain.tcss"
 
     def __init__(self, sitting: Sitting, about: str, where: Where, possible: Collection[str]) -> None:
         """Make the help.

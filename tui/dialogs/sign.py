@@ -43,7 +43,6 @@ class SignDialog(Dialog[Outcome | None]):
     WHERE: ClassVar = Where.SIGN
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(Where.SIGN), *MOVE_BINDINGS]
     CSS_PATH: ClassVar = "sign.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-tall")]  # noqa: RUF012 - Textual declares it on the instance
 
     @dataclass
     class TextMade(Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from runner.rules.tags import Tag
 from runner.wire.api_audit import EntryShown
 from runner.wire.api_request import Act
 from runner.wire.api_run import RunShown
-from runner.words import N_, _
+from runner.words import N_, _, current_language
 from tui.actions import Where
 from tui.backend import PlanShown
 from tui.event_text import event_lines
@@ -58,6 +59,7 @@ class RunScreen(Framed):
     WHERE: ClassVar = Where.RUN
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(Where.RUN)
     CSS_PATH: ClassVar = "run.tcss"
+    AUTO_FOCUS: ClassVar = "#steps"
     HORIZONTAL_BREAKPOINTS = [_NARROW, _WIDE]  # noqa: RUF012 - Textual declares it on the instance
 
     @dataclass
@@ -86,6 +88,11 @@ class RunScreen(Framed):
         self._news = RunNews(run)
         self._opened: frozenset[str] = frozenset()
         self._unpainted: list[EntryShown] = []
+        self._painted: deque[EntryShown] = deque(maxlen=OUTPUT_LINES)
+        self._language = current_language()
+        """The language the output was painted in."""
+        self._cut = False
+        """Whether output older than what is shown was left out."""
         self._painting = self._asking = False
         """Whether a paint of the output, or a reading of the run, is due."""
         self._follows = True
@@ -155,6 +162,9 @@ class RunScreen(Framed):
         self.matter.display = bool(lines)
         self.matter.show(lines)
         self._show_steps()
+        if self._language != current_language():
+            self._language = current_language()
+            self._show_output()
 
     def tick(self) -> None:
         super().tick()
@@ -169,8 +179,9 @@ class RunScreen(Framed):
     def on_run_screen_past_read(self, message: PastRead) -> None:
         self._board = HostBoard()
         self._unpainted = []
-        older = line(_("older output is in the log: press l"), Meaning.FAINT)
-        self.output.show(() if message.past.complete else (older,))
+        self._painted.clear()
+        self._cut = not message.past.complete
+        self._show_output()
         self._take(self._news.take_past(message.past))
         self.output.to_end()
 
@@ -245,9 +256,16 @@ class RunScreen(Framed):
         present = self.sitting.present
         waiting = self._unpainted[-OUTPUT_LINES:]
         entries, self._unpainted = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        self._painted += entries
         self.output.add([shown for entry in entries for shown in event_lines(entry, present)])
         self._show_steps()
         self._paint_soon()
+
+    def _show_output(self) -> None:
+        """Paint the output anew."""
+        present = self.sitting.present
+        older = [line(_("older output is in the log: press l"), Meaning.FAINT)] if self._cut else []
+        self.output.show([*older, *(shown for entry in self._painted for shown in event_lines(entry, present))])
 
     def _show_steps(self) -> None:
         if self._shown is None:

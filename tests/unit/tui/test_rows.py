@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tui.rows import Column, Fit, Pages, PageWanted, Row, fit, heads, lay_out
-from tui.text import Part, width_of
+from tui.text import Meaning, Part, width_of
 
 COLUMNS = (
     Column("number", 12),
@@ -35,7 +35,14 @@ def test_rows_are_as_wide_as_the_screen(width: int) -> None:
 
 
 def test_a_single_cell_spans_the_row() -> None:
-    assert lay_out(Row("k", (Part("batch 1"),)), fit(COLUMNS, 30), 30).text == "batch 1".ljust(30)
+    row = Row("k", (Part("batch 1 of 2: core-db-1, core-db-2"),))
+    assert lay_out(row, fit(COLUMNS, 26), 26).text == "batch 1 of 2: core-db-1,…"
+
+
+def test_no_meaning_reaches_beyond_its_words() -> None:
+    row = Row("k", tuple(Part(text, Meaning.ALARM) for text in ("a", "b", "c", "d")))
+    told = [part.text for part in lay_out(row, fit(COLUMNS, 60), 60).parts if part.meaning is Meaning.ALARM]
+    assert told == ["a", "b", "c", "d"]
 
 
 class Source:
