@@ -172,9 +172,11 @@ def _undisturbed(run: Situation) -> Move:
 
 
 def _paused(run: Situation, move: Move) -> Move:
-    """Put off what would be done by itself while somebody wishes the run to pause."""
+    """Put off what would be done, and the wait at a gate or sheet, while somebody wishes the run to pause."""
     wish = run.record.wish
-    if not (wish.pause or wish.abort) or isinstance(move, WaitPeople | Finish):
+    if not (wish.pause or wish.abort) or isinstance(move, Finish):
+        return move
+    if isinstance(move, WaitPeople) and move.question:
         return move
     if isinstance(move, TurnBack) and move.turn.cause is Cause.DECIDED:
         return move
@@ -198,6 +200,8 @@ def _place(run: Situation, move: Move) -> AttemptKey:
     """Where a run that pauses stands."""
     if isinstance(move, Begin):
         return replace(move.key, number=0)
+    if isinstance(move, WaitPeople):
+        return move.at
     if isinstance(move, TurnBack):
         return AttemptKey(run.record.id, move.turn.batch, move.turn.step, Role.DO, 0)
     standing = next_forward(run)

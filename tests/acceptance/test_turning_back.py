@@ -63,10 +63,11 @@ def test_people_stop_a_run_go_on_and_turn_it_back(installed: Installed) -> None:
     run = begun(installed, approved(installed, "text=hello"))
     installed.do("run", "watch", run, "--until-waiting")
     installed.sign("pause", run, "--reason", "look first", by=LI)
-    pass_gate(installed, run)
     assert "state: paused" in installed.do("run", "watch", run, "--until-waiting")
+    assert "does not wait for this signature" in installed.refused("gate", run, "--yes", by=WANG, code=4)
     for person in (WANG, LI):
         installed.sign("continue", run, "--reason", "looked", by=person)
+    pass_gate(installed, run)
     with installed.started("run", "watch", run) as watching:
         lines_until(watching.stdout, "task: Wait for leave")
         installed.sign("abort", run, "--reason", "wrong note", by=WANG)

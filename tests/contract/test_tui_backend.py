@@ -15,7 +15,7 @@ from runner.cli.session import WallClock
 from runner.errors import NotFoundError, RefusedError, SignatureError, UnreachableError, UsageError, VerificationError
 from runner.model.log import LogFilter
 from runner.model.request import RequestState
-from runner.model.run import Choice, RunState
+from runner.model.run import Choice, Question, RunState
 from runner.model.statement import StatementKind
 from runner.runbook.places import socket_of_state
 from runner.wire.api_audit import EntryShown, Hello
@@ -215,10 +215,13 @@ def test_two_people_carry_out_a_run_and_the_stream_tells_it(bench: Bench) -> Non
 
 
 def abandoned(bench: Bench, run: str) -> None:
-    """Pause a run at work, and end it where it stands; both sign that, and its result."""
+    """Pause a run that waits for its people, and end it where it stands; both sign that, and its result."""
+    wait_until(lambda: waits_for_people(bench, run), 30, "the run to come to its first gate or sheet")
     paused = bench.sign(Pause(run, "enough"), bench.confirmer)
     assert (paused.run, paused.complete) == (run, True)
-    wait_until(lambda: is_asking(bench, run), 30, "the run to ask how it goes on")
+    asked = bench.backend.run(run).asked
+    assert asked is not None
+    assert (asked.question, asked.number) == (Question.PAUSED, 0)
     first = bench.sign(Decide(run, Choice.ABANDON, "it was a test"), bench.executor)
     assert not first.complete
     assert first.next is not None
@@ -230,9 +233,9 @@ def abandoned(bench: Bench, run: str) -> None:
         bench.sign(Close(run, "nothing", "it was a test"), path)
 
 
-def is_asking(bench: Bench, run: str) -> bool:
+def waits_for_people(bench: Bench, run: str) -> bool:
     bench.go_on()
-    return bench.backend.run(run).asked is not None
+    return bench.backend.run(run).row.state in (RunState.AT_GATE, RunState.AT_SHEET)
 
 
 class Heard:

@@ -10,7 +10,7 @@ from typing import Final
 from runner.errors import NotFoundError, RefusedError
 from runner.model.log import About
 from runner.model.request import Request, RequestState
-from runner.model.run import Choice, Question, RunState
+from runner.model.run import Choice, RunState
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.model.time import Clock
 from runner.proof.canonical import digest
@@ -108,7 +108,7 @@ class DemoDesk:
         if run.kind_waited_for() is not None:
             return False
         if (run.wish.pause or run.wish.abort) and run.state not in ENDED and run.current:
-            run.ask(Question.PAUSED, run.current[1], (Choice.CONTINUE, Choice.ROLL_BACK, Choice.ABANDON))
+            run.pause(run.current[1])
             return True
         beat = next(self._beats, None)
         if beat is not None:
@@ -149,6 +149,8 @@ class DemoDesk:
         if kind in (StatementKind.PAUSE, StatementKind.ABORT):
             run.wish = replace(run.wish, pause=True, abort=kind is StatementKind.ABORT)
             run.note(Tag.RUN_PAUSE_ASKED if kind is StatementKind.PAUSE else Tag.RUN_ABORT_ASKED, actor=person)
+            if run.current and run.kind_waited_for() in (StatementKind.GATE, StatementKind.SHEET):
+                run.pause(run.current[1])
             return _outcome(
                 prepared, run.state.value, Words(N_("run {run}: it was asked"), {"run": run.id}), run=run.id
             )
@@ -210,7 +212,7 @@ class DemoDesk:
             run.move(RunState.ROLLING_BACK, step)
             self._beats = undoing(run)
         else:
-            run.move(RunState.RUNNING, step)
+            run.go_on(step)
 
     def _facts(self, request: Request, run: DemoRun | None) -> Facts:
         approved = request.state in (RequestState.APPROVED, RequestState.USED)

@@ -82,6 +82,8 @@ class DemoRun:
         self.until: datetime | None = clock.now() + timedelta(minutes=5)
         self.statements: list[StatementShown] = []
         self.passed: set[str] = set()
+        self._put_off: RunState | None = None
+        """What a pause has interrupted."""
         self._clock = clock
         self._log = log
         self._states: dict[str, StepState] = {}
@@ -134,6 +136,21 @@ class DemoRun:
         self.move(RunState.PAUSED if question is Question.PAUSED else RunState.AWAITING_DECISION, step)
         self.asked = Asked(question, choices, 1, step, Role.DO, len(self._attempts.get(step, ())), reason)
         self.note(Tag.RUN_ASKED, {"question": question.value, "choices": [choice.value for choice in choices]})
+
+    def pause(self, step: str) -> None:
+        """Wait for a decision because somebody wished it."""
+        self._put_off = self.state
+        self.ask(Question.PAUSED, step, (Choice.CONTINUE, Choice.ROLL_BACK, Choice.ABANDON))
+
+    def go_on(self, step: str) -> None:
+        """Go on after a pause: where people were waited for, they are waited for again."""
+        if self._put_off is RunState.AT_GATE:
+            self.wait_at_gate(step)
+        elif self._put_off is RunState.AT_SHEET:
+            self.wait_with_sheet(step)
+        else:
+            self.move(RunState.RUNNING, step)
+        self._put_off = None
 
     def decided(self, choice: Choice) -> None:
         """Record what both have decided."""

@@ -88,6 +88,27 @@ class TestPause:
         for _ in range(2):
             assert run.asked().question is Question.OUTCOME_UNKNOWN
 
+    @pytest.mark.parametrize("wish", ["pause", "abort"])
+    def test_it_comes_before_a_gate(self, wish: str) -> None:
+        run = MemoryRun(expansion(change("up"), replace(change("two"), gate=Gate())))
+        run.run_until("up", Role.VERIFY)
+        run.wish(**{wish: True})
+        run.end()
+        for _ in range(2):
+            asked = run.asked()
+            assert (asked.question, asked.at.step, asked.at.number) == (Question.PAUSED, "two", 0)
+            assert asked.choices == (Choice.CONTINUE, Choice.ROLL_BACK, Choice.ABANDON)
+        run.decide(Choice.CONTINUE)
+        assert run.asked().state is RunState.AT_GATE
+
+    def test_at_a_gate_it_leaves_the_choice_to_end_the_run(self) -> None:
+        run = MemoryRun(expansion(replace(change("up"), gate=Gate())))
+        assert run.asked().state is RunState.AT_GATE
+        run.wish(pause=True)
+        assert run.asked().choices == (Choice.CONTINUE, Choice.ABANDON)
+        run.decide(Choice.ABANDON)
+        assert run.advance() == Finish(RunState.ABANDONED)
+
     def test_a_run_that_is_done_is_done(self) -> None:
         run = MemoryRun(expansion(look("see")))
         run.attempt()
