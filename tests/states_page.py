@@ -27,7 +27,6 @@ _GROUPS: Mapping[str, Sequence[RunState]] = {
         RunState.OBSERVING,
         RunState.AT_GATE,
         RunState.AT_SHEET,
-        RunState.HELD,
     ),
     "people": (RunState.PAUSED, RunState.AWAITING_DECISION, RunState.OUTCOME_UNKNOWN),
     "back": (RunState.ROLLING_BACK, RunState.ROLLBACK_FAILED),

@@ -23,7 +23,6 @@ QUESTIONS: Final = {
     Question.PAST_ROLLBACK_DECISION: N_("after step {step} a rollback would no longer end inside the window"),
     Question.DATA_WOULD_BE_LOST: N_("undoing step {step} loses data written since, and writes are not proven off"),
     Question.ROLLBACK_FAILED: N_("undoing step {step} has failed"),
-    Question.LOG_UNAVAILABLE: N_("the log could not be written at step {step}"),
 }
 """Why a run waits, in a sentence."""
 CONSEQUENCES: Final = {

@@ -32,7 +32,6 @@ RUN_MEANINGS: Final = {
     RunState.AT_GATE: Meaning.WAIT,
     RunState.AT_SHEET: Meaning.WAIT,
     RunState.PAUSED: Meaning.WAIT,
-    RunState.HELD: Meaning.WAIT,
 }
 """How the state of a run looks; the others are at work."""
 REQUEST_MEANINGS: Final = {

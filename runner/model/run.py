@@ -34,8 +34,6 @@ class RunState(StrEnum):
     AT_SHEET = "at_sheet"
     """A manual step waits for its sheet to be signed by two."""
     PAUSED = "paused"
-    HELD = "held"
-    """The log could not be written; the run holds at a task border."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     AWAITING_DECISION = "awaiting_decision"
     ROLLING_BACK = "rolling_back"
@@ -146,7 +144,6 @@ class Question(StrEnum):
     DATA_WOULD_BE_LOST = "data_would_be_lost"
     """A rollback rewinds data and writes are not proven off."""
     ROLLBACK_FAILED = "rollback_failed"
-    LOG_UNAVAILABLE = "log_unavailable"
 
 
 @dataclass(frozen=True, slots=True)

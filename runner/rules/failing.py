@@ -17,7 +17,7 @@ def fail(run: Situation, planned: PlannedStep, attempt: Attempt, standing: Stand
     by_itself = run.runbook.on_failure is OnFailure.ROLL_BACK and run.has_way_back(planned.batch)
     if by_itself and standing is not Standing.CANCELLED:
         return turn_back(run, planned, Cause.STEP_FAILED, failed_hosts(attempt))
-    return run.ask(_question(run, attempt, standing), attempt.key, _choices(run, planned, attempt.key.role))
+    return run.ask(Question.STEP_FAILED, attempt.key, _choices(run, planned, attempt.key.role))
 
 
 def settle(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move | None:
@@ -50,13 +50,6 @@ def _choices(run: Situation, planned: PlannedStep, role: Role) -> tuple[Choice, 
     fresh = role is Role.DO and planned.step.mutating
     again = () if stop_for_window(run, planned, fresh=fresh) else (Choice.REPEAT,)
     return (*again, Choice.MARK_DONE, *way_back(run), Choice.ABANDON)
-
-
-def _question(run: Situation, attempt: Attempt, standing: Standing) -> Question:
-    asked = run.record.question is Question.LOG_UNAVAILABLE and run.record.waiting_at == attempt.key
-    if standing is Standing.CANCELLED and (asked or run.record.state is RunState.HELD):
-        return Question.LOG_UNAVAILABLE
-    return Question.STEP_FAILED
 
 
 def _has_outputs(run: Situation, planned: PlannedStep, work: PlaybookWork) -> bool:

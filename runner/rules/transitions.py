@@ -55,11 +55,11 @@ RUNS: Final[Mapping[RunState, frozenset[RunState]]] = {
     RunState.CONFIRMING: frozenset({RunState.LAPSED, RunState.RUNNING}),
     RunState.LAPSED: frozenset(),
     RunState.RUNNING: (_NEXT_STEP - {RunState.RUNNING})
-    | {RunState.VERIFYING, RunState.OUTCOME_UNKNOWN, RunState.HELD}
+    | {RunState.VERIFYING, RunState.OUTCOME_UNKNOWN}
     | _STOPS
     | _RESULTS,
-    RunState.VERIFYING: _NEXT_STEP | {RunState.HELD} | _STOPS | _RESULTS,
-    RunState.OBSERVING: (_NEXT_STEP - {RunState.OBSERVING}) | {RunState.HELD} | _STOPS | _RESULTS,
+    RunState.VERIFYING: _NEXT_STEP | _STOPS | _RESULTS,
+    RunState.OBSERVING: (_NEXT_STEP - {RunState.OBSERVING}) | _STOPS | _RESULTS,
     RunState.AT_GATE: (_NEXT_STEP - {RunState.AT_GATE}) | _STOPS | {RunState.ROLLED_BACK, RunState.FAILED},
     RunState.AT_SHEET: (_NEXT_STEP - {RunState.AT_SHEET})
     | _STOPS
@@ -67,23 +67,17 @@ RUNS: Final[Mapping[RunState, frozenset[RunState]]] = {
     RunState.PAUSED: _NEXT_STEP
     | {
         RunState.VERIFYING,
-        RunState.HELD,
         RunState.OUTCOME_UNKNOWN,
         RunState.AWAITING_DECISION,
         RunState.ROLLING_BACK,
         RunState.ROLLBACK_FAILED,
     }
     | _RESULTS,
-    RunState.HELD: _NEXT_STEP
-    | {RunState.VERIFYING, RunState.OUTCOME_UNKNOWN, RunState.ROLLBACK_FAILED}
-    | _STOPS
-    | _RESULTS,
-    RunState.OUTCOME_UNKNOWN: _NEXT_STEP | {RunState.VERIFYING, RunState.HELD} | _STOPS | _RESULTS,
+    RunState.OUTCOME_UNKNOWN: _NEXT_STEP | {RunState.VERIFYING} | _STOPS | _RESULTS,
     RunState.AWAITING_DECISION: _NEXT_STEP | {RunState.VERIFYING, RunState.PAUSED, RunState.ROLLING_BACK} | _RESULTS,
     RunState.ROLLING_BACK: _NEXT_STEP
     | {
         RunState.PAUSED,
-        RunState.HELD,
         RunState.OUTCOME_UNKNOWN,
         RunState.AWAITING_DECISION,
         RunState.ROLLBACK_FAILED,

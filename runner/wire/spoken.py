@@ -20,7 +20,6 @@ WORDS: Final = (
     N_("at_gate"),
     N_("at_sheet"),
     N_("paused"),
-    N_("held"),
     N_("outcome_unknown"),
     N_("awaiting_decision"),
     N_("rolling_back"),
@@ -74,7 +73,6 @@ WORDS: Final = (
     N_("window_closed"),
     N_("past_rollback_decision"),
     N_("data_would_be_lost"),
-    N_("log_unavailable"),
     # runner.model.run.Choice
     N_("repeat"),
     N_("mark_done"),

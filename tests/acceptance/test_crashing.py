@@ -15,6 +15,7 @@ from tests.acceptance.changes import approved, begun, close, pass_gate, publish
 from tests.acceptance.installed import LI, WANG, Installed, founded, rows_of
 from tests.waiting import is_running, wait_until
 
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     with founded(tmp_path_factory.mktemp("crash")) as installed:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import pytest
 
 from runner.engine.engine import Engine
 from runner.errors import StorageError
-from runner.model.run import AttemptState, HostOutcome, RunKind, RunState
+from runner.model.policy import Policy
+from runner.model.run import AttemptState, HostOutcome, Question, RunKind, RunState
+from runner.model.time import Seconds
 from runner.store.store import Store, Transaction
 from tests.engine_world import Notebook, State
 from tests.waiting import wait_until
@@ -219,12 +221,23 @@ class _StubbornStore(Store):
             yield transaction
 
 
-def test_a_run_holds_while_the_log_cannot_be_written(awkward_folder: Path) -> None:
-    place = awkward_folder / "written"
-    state = State.open(awkward_folder / "state", store=_StubbornStore)
+@dataclass(frozen=True)
+class _Holding:
+    """A run whose log was lost in the midst of its play, which then holds at a task border."""
+
+    state: State
+    store: _StubbornStore
+    run: str
+    place: Path
+    attempt: Path
+
+
+@contextmanager
+def _holding(folder: Path, hold: int) -> Iterator[_Holding]:
+    place, gate = folder / "written", folder / "gate"
+    state = State.open(folder / "state", Policy(hold=Seconds(hold)), store=_StubbornStore)
     store = state.store
     assert isinstance(store, _StubbornStore)
-    gate = awkward_folder / "gate"
     plays = {
         "wait.yml": f"""
 - hosts: all
@@ -235,35 +248,52 @@ def test_a_run_holds_while_the_log_cannot_be_written(awkward_folder: Path) -> No
     - ansible.builtin.shell: echo done >> "{{{{ place }}}}"
 """,
         "look.yml": _LOOK,
+        "unwrite.yml": _UNWRITE,
     }
-    plan = state.add_plan(
-        _HEAD
-        + """
+    steps = """
 steps:
   - id: write
     playbook: wait.yml
     verify: {playbook: look.yml, vars: {word: done}}
-    rollback: none
-    because: {en: none needed, zh: 不需要}
-""",
-        plays,
-        parameters={"place": str(place)},
-    )
-    run = state.add_run(plan)
+    rollback: {playbook: unwrite.yml, vars: {word: done}, verify: {playbook: look.yml, vars: {word: undo}}}
+on_failure: roll_back
+"""
+    run = state.add_run(state.add_plan(_HEAD + steps, plays, parameters={"place": str(place)}))
     try:
         with _running(state) as engine:
             state.begin(engine, run)
             wait_until(lambda: state.event_numbers(run), 20, "the first events")
             store.is_full = True
             gate.touch()
-            spool = next((state.folder / "shims").glob("*/1-write.do-1/spool.jsonl"))
-            wait_until(lambda: '"held"' in spool.read_text("utf-8"), 20, "the play to hold")
+            attempt = next((state.folder / "shims").glob("*/1-write.do-1"))
+            wait_until(lambda: '"held"' in (attempt / "spool.jsonl").read_text("utf-8"), 20, "the play to hold")
             assert not place.exists()
-            store.is_full = False
-            ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK)
+            yield _Holding(state, store, run, place, attempt)
+    finally:
+        store.is_full = False
+        state.close()
+
+
+def test_a_run_holds_while_the_log_cannot_be_written(awkward_folder: Path) -> None:
+    with _holding(awkward_folder, hold=600) as held:
+        held.store.is_full = False
+        state, run = held.state, held.run
+        ended = state.wait_for(run, RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK)
         assert ended.state is RunState.SUCCEEDED
-        assert place.read_text("utf-8") == "done\n"
+        assert held.place.read_text("utf-8") == "done\n"
         assert {key: seen for key, seen in state.event_numbers(run).items() if seen != sorted(set(seen))} == {}
         assert "shim:attempt:held" in {entry.tag for entry in state.log(run)}
-    finally:
-        state.close()
+
+
+def test_a_hold_that_lasts_too_long_leaves_the_decision_to_people(awkward_folder: Path) -> None:
+    with _holding(awkward_folder, hold=1) as held:
+        wait_until((held.attempt / "result.json").exists, 20, "the shim to end the attempt")
+        assert held.state.run(held.run).state is RunState.RUNNING
+        held.store.is_full = False
+        asked = held.state.wait_for(held.run, RunState.AWAITING_DECISION, RunState.ROLLED_BACK, RunState.SUCCEEDED)
+        [attempt] = asked.attempts
+        assert (asked.state, asked.question) == (RunState.AWAITING_DECISION, Question.STEP_FAILED)
+        assert attempt.state is AttemptState.CANCELLED
+        assert "while the log could not be written" in attempt.reason
+        assert not held.place.exists()
+        assert held.state.locks(held.run) == ["local:here"]

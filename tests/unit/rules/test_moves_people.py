@@ -151,15 +151,6 @@ class TestAbort:
         run.decide(Choice.CONTINUE)
         assert run.run_out() == Finish(RunState.SUCCEEDED)
 
-    def test_a_log_that_could_not_be_written_is_named(self) -> None:
-        run = MemoryRun(expansion(change("up")))
-        attempt = run.attempt()
-        run.record = replace(run.record, state=RunState.HELD)
-        run.end(AttemptState.CANCELLED)
-        for _ in range(2):
-            asked = run.asked()
-            assert (asked.question, asked.at) == (Question.LOG_UNAVAILABLE, attempt.key)
-
 
 class TestDecisions:
     @pytest.mark.parametrize("choice", [Choice.ROLL_BACK, Choice.ABANDON])
