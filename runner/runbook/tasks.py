@@ -96,6 +96,8 @@ def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...], co
             walk.ledger.problem(entry.place, _WHY_REFUSED[entry.key], key=entry.key)
         elif entry.key == "vars":
             read_variable_names(walk, source, entry.value)
+        elif entry.key == "check_mode" and not is_true(entry.value):
+            walk.ledger.problem(entry.place, _NO_CHECK)
         elif entry.key == "delegate_to":
             _read_delegate(walk, source, entry)
         elif entry.key == "module_defaults":
@@ -148,9 +150,9 @@ def _read_task(walk: Walk, source: PlaySource, entries: tuple[Entry, ...], conte
             follow_loop(walk, entry.key.removeprefix(_LOOP), entry.value, source, context)
         elif entry.key == "action":
             for action in _old_style(source, entry):
-                _read_action(walk, action, context)
+                _read_own_action(walk, source, action, context)
         elif entry.key not in TASK_KEYWORDS:
-            _read_action(walk, _action(source, entry, extra), context)
+            _read_own_action(walk, source, _action(source, entry, extra), context)
 
 
 def _old_style(source: PlaySource, entry: Entry) -> Iterator[Action]:
@@ -185,6 +187,14 @@ def _action(source: PlaySource, entry: Entry, extra: Node | None) -> Action:
 
 def _argument(source: PlaySource, entry: Entry) -> Argument:
     return Argument(text_of(entry.value), source.place(entry.value), entry.value)
+
+
+def _read_own_action(walk: Walk, source: PlaySource, action: Action, context: Context) -> None:
+    """Follow what a task does, and judge the keywords it gives to the tasks it brings in."""
+    applied = action.arguments.get("apply")
+    if applied is not None and plain_name(action.name) in _WITH_KEYWORDS:
+        read_keywords(walk, source, source.entries(applied.node), context)
+    _read_action(walk, action, context)
 
 
 def _read_action(walk: Walk, action: Action, context: Context, *, are_defaults: bool = False) -> None:
@@ -275,6 +285,12 @@ def _read_facts(walk: Walk, action: Action) -> None:
 
 _NOT_FREE: Final = frozenset({*CONTROLLER_FILES, *ROLE_IMPORTS, "set_fact"}) - {"script"}
 """Modules whose arguments decide what is reached, and which take none without a key."""
+_WITH_KEYWORDS: Final = frozenset({"include_tasks", *ROLE_IMPORTS})
+"""Modules that give the tasks they bring in keywords of their own."""
+_NO_CHECK: Final = N_(
+    '"check_mode": a check changes nothing, so it is never switched off; leave a task out of checks by '
+    '"when: not ansible_check_mode"'
+)
 _WRITTEN_OUT: Final = N_("arguments of a module are written out, so that what they reach can be seen")
 _STEERS: Final = N_('"{name}": variables beginning with "ansible_" steer Ansible and must not be set here')
 _WHY_REFUSED: Final[Mapping[str, str]] = {

@@ -47,6 +47,13 @@ PLAIN = play("debug: {msg: hello}")
         ("set_fact: {'{{ a }}': 1}", "the name of a fact is written out"),
         ("{command: id, register: ansible_host}", '"ansible_host"'),
         ("{command: id, delegate_to: '{{ groups.db[0] }}'}", '"delegate_to": expected the name of a host'),
+        ("{command: id, check_mode: false}", 'p/x.yml:3:21: "check_mode": a check changes nothing'),
+        ("{command: id, check_mode: '{{ a }}'}", '"check_mode": a check changes nothing'),
+        ("{command: id, check_mode: true}", None),
+        ("{block: [{ping: }], check_mode: no}", '"check_mode": a check changes nothing'),
+        ("include_role: {name: r, apply: {check_mode: false}}", 'p/x.yml:3:39: "check_mode"'),
+        ("include_tasks: {file: t.yml, apply: {delegate_to: '{{ a }}'}}", '"delegate_to": expected the name of a host'),
+        ("{include_tasks: t.yml, args: {apply: {connection: local}}}", '"connection": the plan has bound'),
         ("{copy: {dest: /x}, args: '{{ a }}'}", "arguments of a module are written out"),
         ("copy: '{{ a }}'", "arguments of a module are written out"),
         ("{ping: , module_defaults: {copy: {src: /etc/shadow}}}", '"/etc/shadow" lies outside playbooks/'),
@@ -65,7 +72,7 @@ PLAIN = play("debug: {msg: hello}")
     ],
 )
 def test_what_a_run_does_not_allow(task: str, expected: str | None) -> None:
-    site = {"p/x.yml": play(task), "roles/r/tasks/main.yml": "[]", "p/templates/r.j2": "a"}
+    site = {"p/x.yml": play(task), "p/t.yml": "[]", "roles/r/tasks/main.yml": "[]", "p/templates/r.j2": "a"}
     lines = problems(site)
     if expected is None:
         assert lines == []
@@ -77,6 +84,8 @@ def test_what_a_run_does_not_allow(task: str, expected: str | None) -> None:
     "head, expected",
     [
         ("connection: local", 'p/x.yml:2:3: "connection"'),
+        ("check_mode: false", 'p/x.yml:2:3: "check_mode"'),
+        ("roles: [{role: r, check_mode: false}]", '"check_mode"'),
         ("vars: {ansible_ssh_common_args: x}", '"ansible_ssh_common_args"'),
         ("vars_prompt: [{name: x}]", '"vars_prompt": nobody is there'),
         ("strategy: debug", 'strategy "debug": expected one of free, host_pinned, linear'),
