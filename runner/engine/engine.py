@@ -72,7 +72,7 @@ class Engine:
             )
         )
         self._dispatcher: Dispatcher = LocalDispatcher(self._advance)
-        self._recovery = Recovery(parts.store, parts.leaves, parts.clock, starter, self._pump, lost)
+        self._recovery = Recovery(parts.store, parts.leaves, parts.clock, parts.shelf, starter, self._pump, lost)
 
     def start(self) -> None:
         """Take up what an earlier engine left, and begin to work.

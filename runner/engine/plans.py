@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runner.engine.snapshot import Blobs, Snapshot, build_snapshot
+from runner.engine.snapshot import Blobs, Snapshot, build_snapshot, remove_snapshot
 from runner.model.plan import Binding, Plan, PlanDocument
 from runner.rules.expansion import Expansion, expand
 from runner.rules.plans import open_plan
@@ -90,6 +90,17 @@ class PlanShelf:
             built = build_snapshot(self._snapshots, digest, opened.plan.content, self._blobs, generated)
             self._built[digest] = built
         return built
+
+    def clear_away(self, kept: Collection[str]) -> None:
+        """Remove the snapshots of all plans but these, before anything runs; one that is needed again is built anew.
+
+        Args:
+            kept: plan digests.
+        """
+        wanted = {digest.removeprefix("sha256:") for digest in kept}
+        for folder in self._snapshots.glob("*"):
+            if folder.name not in wanted:
+                remove_snapshot(folder)
 
 
 def _opened(document: PlanDocument) -> OpenPlan:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from runner.engine.journal import Leaves, service_entry
 from runner.engine.links import Link, ShimStarter, is_running
 from runner.engine.lost import Lost
+from runner.engine.plans import PlanShelf
 from runner.engine.process import is_alive
 from runner.engine.pump import Pump
 from runner.engine.shim.folder import ShimFolder
@@ -35,11 +36,19 @@ class Recovery:
     """Takes up again what was in progress."""
 
     def __init__(
-        self, store: Store, leaves: Leaves, clock: Clock, starter: ShimStarter, pump: Pump, lost: Lost
+        self,
+        store: Store,
+        leaves: Leaves,
+        clock: Clock,
+        shelf: PlanShelf,
+        starter: ShimStarter,
+        pump: Pump,
+        lost: Lost,
     ) -> None:
         self._store = store
         self._leaves = leaves
         self._clock = clock
+        self._shelf = shelf
         self._starter = starter
         self._pump = pump
         self._lost = lost
@@ -51,12 +60,15 @@ class Recovery:
             StorageError: what was found cannot be recorded.
         """
         with self._store.reading() as transaction:
-            runs = tuple(record.id for record in transaction.runs.in_states(OPEN_STATES))
+            records = transaction.runs.in_states(OPEN_STATES)
             shims = transaction.shims.unended()
+            at_work = [transaction.runs.find(shim.run) for shim in shims]
+        runs = tuple(record.id for record in records)
         for shim in shims:
             self._take_up(shim, is_wanted=shim.run in runs)
         self._send_strays_home({shim.id for shim in shims})
         self._clear_away(self._clock.now() - _KEPT)
+        self._shelf.clear_away({record.plan for record in (*records, *at_work) if record is not None})
         return runs
 
     def _take_up(self, shim: Shim, *, is_wanted: bool) -> None:

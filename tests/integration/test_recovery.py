@@ -221,6 +221,21 @@ def test_folders_of_shims_stay_a_week(awkward_folder: Path) -> None:
         state.close()
 
 
+def test_a_snapshot_stays_while_its_run_is_in_progress(state: State) -> None:
+    run = _begun_run(state, _SLOW)
+    snapshot = state.folder / "snapshots" / state.run(run).plan.removeprefix("sha256:")
+    with _service(state):
+        wait_until(lambda: _written(state), 20, "the first task")
+    with _service(state):
+        assert snapshot.is_dir()
+        (state.folder.parent / "gate").touch()
+        state.wait_for(run, RunState.SUCCEEDED)
+        wait_until(lambda: not state.shims() and not _unended_shims(state), 20, "the shim to retire")
+        assert snapshot.is_dir()
+    with _service(state):
+        assert not snapshot.exists()
+
+
 def test_a_shim_nobody_recorded_is_sent_home(state: State) -> None:
     link = ShimStarter(state.folder / "shims").start("BG-2026-0001/1", SystemClock().now())
     wait_until(state.shims, 20, "the shim to say who it is")
