@@ -90,21 +90,27 @@ class Stage:
         return result.stdout
 
     def ask(self, person: str | None, *words: str) -> JsonObject:
-        """Run a command as a person; what it prints as JSON."""
-        document = parse_strict(self.command(person, *words, "--json").stdout.encode())
-        return document if isinstance(document, dict) else {}
+        """Run a command as a person; what it answers, as JSON."""
+        return self._answer(self.command(person, *words, more=("--json",)))
 
-    def command(self, person: str | None, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run `twokey` as a person; what was typed is shown.
+    def look(self, *words: str) -> JsonObject:
+        """What a command answers, as JSON, without telling that it was asked: for the checks of the story."""
+        return self._answer(self.command(None, *words, more=("--json",), is_told=False))
+
+    def command(
+        self, person: str | None, *words: str, check: bool = True, more: tuple[str, ...] = (), is_told: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `twokey` as a person; what was typed is told, but for `more`.
 
         Raises:
             RunFailedError: it did not end with 0, and that was not expected.
         """
         options = ["--state", str(self.state)] + (["--key", str(self.key(person))] if person else [])
         shown = " ".join(word if word.isascii() and " " not in word else f"'{word}'" for word in words)
-        tell(f"   {person or '-'} $ twokey {shown}")
+        if is_told:
+            tell(f"   {person} $ twokey {shown}" if person else f"   $ twokey {shown}")
         result = subprocess.run(
-            [sys.executable, "-m", "runner.cli.main", "--lang", current_language(), *options, *words],
+            [sys.executable, "-m", "runner.cli.main", "--lang", current_language(), *options, *words, *more],
             check=False,
             text=True,
             capture_output=True,
@@ -117,6 +123,11 @@ class Stage:
                 N_("demo: this command ended with {code}: twokey {words}"), code=result.returncode, words=shown
             )
         return result
+
+    @staticmethod
+    def _answer(result: subprocess.CompletedProcess[str]) -> JsonObject:
+        document = parse_strict(result.stdout.encode())
+        return document if isinstance(document, dict) else {}
 
     def health(self) -> JsonObject:
         """What the application says of itself, asked over its own port."""

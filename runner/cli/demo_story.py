@@ -245,11 +245,10 @@ class Story(Stage):
     def _execute(self, number: str, expected: str) -> str:
         self.ask(A, "start", number, "--yes")
         run = str(self.ask(B, "confirm", number, "--yes")["run"])
-        while self._state_after_watching(run) == "at_gate":
+        while (state := self._state_after_watching(run)) == "at_gate":
             self.say(_("the run stands at a gate; both sign"))
             for person in PEOPLE:
                 self.ask(person, "gate", run, "--yes")
-        state = self._state_after_watching(run)
         self.fail_unless(state == expected, _("run {run}: {state}").format(run=run, state=_(state)))
         self._close(run, state)
         self._last_run = run
@@ -263,7 +262,7 @@ class Story(Stage):
 
     def _state_after_watching(self, run: str) -> str:
         self.command(None, "run", "watch", run, "--until-waiting", check=False)
-        row = self.ask(None, "run", "show", run)["row"]
+        row = self.look("run", "show", run)["row"]
         return str(row["state"]) if isinstance(row, dict) else ""
 
     def _request(self, runbook: str, parameters: tuple[str, ...]) -> str:
@@ -275,7 +274,7 @@ class Story(Stage):
         return ("--from", "now", "--to", "+2h")
 
     def _outputs(self, run: str, step: str) -> dict[str, object]:
-        shown = self.ask(None, "run", "show", run)
+        shown = self.look("run", "show", run)
         steps = shown["steps"]
         found = (
             [part for part in steps if isinstance(part, dict) and part["id"] == step] if isinstance(steps, list) else []
@@ -288,7 +287,7 @@ class Story(Stage):
         numbers: dict[str, list[int]] = {}
         before: list[str] = []
         while True:
-            page = self.ask(None, "audit", "list", "--run", run, "--limit", "200", *before)
+            page = self.look("audit", "list", "--run", run, "--limit", "200", *before)
             rows = page["rows"]
             for row in rows if isinstance(rows, list) else []:
                 about = row["leaf"].get("about", {}) if isinstance(row, dict) and isinstance(row["leaf"], dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from runner.cli.output import put_json, put_table, tell
 from runner.cli.session import Session
@@ -52,10 +53,7 @@ class Listed:
 def print_list(here: Session, *, as_json: bool) -> int:
     """List runbooks by path."""
     rows = here.service.runbooks().runbooks
-    listed = [
-        _on_disk(here, found.id, shown_path(found.path, here.site.root), rows)
-        for found in find_runbooks(here.site.root)
-    ]
+    listed = [_on_disk(here, found.id, found.path, rows) for found in find_runbooks(here.site.root)]
     on_disk = {line.id for line in listed}
     listed += [_gone(row) for row in rows if row.id not in on_disk and row.state is PublicationState.PUBLISHED]
     if as_json:
@@ -68,9 +66,10 @@ def print_list(here: Session, *, as_json: bool) -> int:
     return 0
 
 
-def _on_disk(here: Session, id: str, path: str, rows: Sequence[RunbookRow]) -> Listed:
+def _on_disk(here: Session, id: str, file: Path, rows: Sequence[RunbookRow]) -> Listed:
+    path = shown_path(file, here.site.root)
     try:
-        local = local_content(here.site, path)
+        local = local_content(here.site, str(file.absolute()))
     except InvalidContentError as error:
         return Listed(id, path, Standing.INVALID, problem=error.problems[0] if error.problems else str(error))
     except RunnerError as error:

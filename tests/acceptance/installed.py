@@ -140,7 +140,7 @@ class Installed:
             self.do("init", str(self.site), "--sign", by=person)
 
     def run(
-        self, *words: str, by: str = "", environment: Mapping[str, str] | None = None
+        self, *words: str, by: str = "", environment: Mapping[str, str] | None = None, folder: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the command and wait for it; nobody is at the terminal."""
         return subprocess.run(
@@ -151,6 +151,7 @@ class Installed:
             errors="surrogateescape",
             stdin=subprocess.DEVNULL,
             timeout=120,
+            cwd=folder,
             env={**os.environ, **self.environment, **(environment or {})},
         )
 

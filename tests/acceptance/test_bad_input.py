@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.changes import publish
-from tests.acceptance.installed import LI, WANG, Installed, founded
+from tests.acceptance.installed import LI, WANG, Installed, founded, rows_of
 from tests.needs import needs_mount, needs_other_user, needs_root
 from tests.small_disk import fill, small_disk
 from tests.ssh_keys import software_key
@@ -77,6 +78,14 @@ def test_a_file_that_may_not_be_read(installed: Installed, runbook: Path) -> Non
     runbook.chmod(0)
     assert "Permission denied" in installed.refused("plan", str(runbook), code=2)
     runbook.chmod(0o600)
+
+
+def test_files_of_another_site_are_not_taken_for_those_of_this_one(installed: Installed, tmp_path: Path) -> None:
+    shutil.copytree(installed.site / "runbooks", tmp_path / "runbooks")
+    listed = installed.run("runbook", "list", "--json", folder=tmp_path)
+    (runbook,) = rows_of(json.loads(listed.stdout), "runbooks")
+    assert (runbook["path"], runbook["problem"]) == ("runbooks/maintenance/note-write.yml", "")
+    assert runbook["standing"] != "invalid"
 
 
 def test_a_folder_where_a_file_should_be(installed: Installed, tmp_path: Path) -> None:
