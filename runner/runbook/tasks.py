@@ -89,15 +89,10 @@ def read_tasks(walk: Walk, source: PlaySource, tasks: Node | None, context: Cont
 def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...], context: Context) -> None:
     """Judge the keywords of a play, a block, a task or a role."""
     for entry in entries:
-        if entry.key in CONNECTION_KEYWORDS:
-            message = N_('"{key}": the plan has bound how a host is reached; a play does not change it')
-            walk.ledger.problem(entry.place, message, key=entry.key)
-        elif entry.key in REFUSED_KEYWORDS:
-            walk.ledger.problem(entry.place, _WHY_REFUSED[entry.key], key=entry.key)
+        if objection := _objection_to(entry):
+            walk.ledger.problem(entry.place, objection, key=entry.key)
         elif entry.key == "vars":
             read_variable_names(walk, source, entry.value)
-        elif entry.key == "check_mode" and not is_true(entry.value):
-            walk.ledger.problem(entry.place, _NO_CHECK)
         elif entry.key == "delegate_to":
             _read_delegate(walk, source, entry)
         elif entry.key == "module_defaults":
@@ -114,6 +109,23 @@ def read_variable_names(walk: Walk, source: PlaySource, variables: Node | None) 
         for entry in source.entries(inner):
             if entry.key.startswith("ansible_") and entry.key not in PLAY_SETTINGS:
                 walk.ledger.problem(entry.place, _STEERS, name=entry.key)
+
+
+def _objection_to(entry: Entry) -> str | None:
+    """Why a keyword must not stand there, or not with this value; a message id."""
+    if entry.key in CONNECTION_KEYWORDS:
+        return N_('"{key}": the plan has bound how a host is reached; a play does not change it')
+    if entry.key == "check_mode":
+        return None if is_true(entry.value) else _NO_CHECK
+    if entry.key == "poll":
+        return None if _is_waited_for(entry.value) else _NOT_WAITED_FOR
+    return _WHY_REFUSED[entry.key] if entry.key in REFUSED_KEYWORDS else None
+
+
+def _is_waited_for(poll: Node | None) -> bool:
+    """Whether Ansible looks for the end of a task that runs in the background."""
+    text = text_of(poll) or ""
+    return text.isdecimal() and int(text) > 0
 
 
 def _read_defaults(walk: Walk, source: PlaySource, entry: Entry, context: Context) -> None:
@@ -290,6 +302,9 @@ _WITH_KEYWORDS: Final = frozenset({"include_tasks", *ROLE_IMPORTS})
 _NO_CHECK: Final = N_(
     '"check_mode": a check changes nothing, so it is never switched off; leave a task out of checks by '
     '"when: not ansible_check_mode"'
+)
+_NOT_WAITED_FOR: Final = N_(
+    '"poll": expected a number of seconds from 1: the end of a task is waited for, otherwise nobody sees it'
 )
 _WRITTEN_OUT: Final = N_("arguments of a module are written out, so that what they reach can be seen")
 _STEERS: Final = N_('"{name}": variables beginning with "ansible_" steer Ansible and must not be set here')
