@@ -82,7 +82,7 @@ PLAYS = {
 """,
     "wait": """\
     - name: Wait for leave to go on
-      ansible.builtin.wait_for: {path: '{{ note_place }}/go', timeout: 60, sleep: 1}
+      ansible.builtin.wait_for: {path: '{{ note_place }}/go', timeout: 300, sleep: 1}
     - name: Leave was given
       ansible.builtin.debug: {msg: going on}
 """,

@@ -212,8 +212,8 @@ def test_who_still_has_to_sign_and_how_long_that_is_possible() -> None:
 def test_an_act_of_one_person_awaits_nobody() -> None:
     demo = DemoChange()
     demo.at(RunState.AT_SHEET)
-    assert not awaits_another(demo.sign(intents.Pause(RUN, "wait"), demo.executor))
     assert not awaits_another(replace(demo_outcome(demo), kind=StatementKind.APPROVE, complete=True))
+    assert not awaits_another(demo.sign(intents.Pause(RUN, "wait"), demo.executor))
 
 
 def demo_outcome(demo: DemoChange) -> Outcome:
