@@ -23,7 +23,7 @@ def test_waiting_returns_the_answer() -> None:
 
 def test_waiting_in_vain_names_what_was_waited_for() -> None:
     asked: list[None] = []
-    with pytest.raises(TimeoutError, match=re.escape("waited 0.02 s in vain for the moon")):
+    with pytest.raises(TimeoutError, match=re.escape("waited 0.08 s in vain for the moon")):
         wait_until(lambda: asked.append(None), 0.02, "the moon")
     assert len(asked) > 1
 
