@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from runner.client.wording.matter import CONSEQUENCES
 from runner.errors import UsageError
 from runner.model.document import JsonValue
 from runner.model.run import Choice, RunState
@@ -18,7 +19,6 @@ from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.backend import PlanShown
 from tui.intents import Abort, Close, Decide, Intent, Pause, Reject, SignSheet, Withdraw
-from tui.matter_text import CONSEQUENCES
 from tui.text import label
 
 Answers = Mapping[str, str]

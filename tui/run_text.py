@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
-from runner.model.plan import Role
-from runner.model.run import Attempt, AttemptState, HostOutcome
-from runner.rules.expansion import AFTER_ROLLBACK
+from runner.client.wording.matter import UNDOING
+from runner.client.wording.run import (
+    ATTEMPT_MEANINGS,
+    OPEN,
+    STEP_MEANINGS,
+    UNWELL,
+    attempt_name,
+    batch_name,
+    numbers_of,
+    step_name,
+    time_taken,
+)
+from runner.model.run import Attempt
 from runner.wire.api_run import RunShown, StepShown, StepState
 from runner.wire.spoken import spoken
-from runner.words import N_, _, current_language
+from runner.words import N_, _
 from tui.host_board import AT_WORK, HostBoard
 from tui.rows import Column, Row
-from tui.text import Meaning, Part, Present, label, listed, span
+from tui.text import Meaning, Part, Present, label, listed
 
 COLUMNS: Final = (
     Column(N_("step"), 22, grows=True),
@@ -24,18 +33,6 @@ COLUMNS: Final = (
 FEW_HOSTS: Final = 12
 """Up to so many hosts of a step are shown without being asked for; of more, only those that are not well."""
 
-STEP_MEANINGS: Final = {
-    StepState.DONE: Meaning.GOOD,
-    StepState.MARKED_DONE: Meaning.GOOD,
-    StepState.FAILED: Meaning.BAD,
-    StepState.UNKNOWN: Meaning.ALARM,
-    StepState.PENDING: Meaning.FAINT,
-    StepState.NOT_REACHED: Meaning.FAINT,
-    StepState.AT_GATE: Meaning.WAIT,
-    StepState.AT_SHEET: Meaning.WAIT,
-    StepState.ROLLING_BACK: Meaning.BAD,
-    StepState.ROLLED_BACK: Meaning.BAD,
-}
 HOST_MEANINGS: Final = {
     "ok": Meaning.GOOD,
     "changed": Meaning.GOOD,
@@ -46,9 +43,6 @@ HOST_MEANINGS: Final = {
     "skipped": Meaning.FAINT,
     AT_WORK: Meaning.STRONG,
 }
-UNDOING: Final = (Role.WRITES_OFF, Role.ROLLBACK, Role.ROLLBACK_VERIFY)
-_OPEN: Final = (AttemptState.INTENDED, AttemptState.BEGUN)
-_UNWELL: Final = (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.STOPPED, HostOutcome.UNKNOWN)
 _TELLING: Final = (StepState.FAILED, StepState.UNKNOWN)
 
 
@@ -77,7 +71,7 @@ def step_rows(shown: RunShown, board: HostBoard, opened: frozenset[str], present
     """The whole run as a tree; `opened` are keys of the rows a person has opened."""
     rows: list[Row] = []
     several = len(shown.batches) > 1
-    numbers = _numbers(shown)
+    numbers = numbers_of(shown)
     batch = -1
     for step in shown.steps:
         if several and step.batch != batch:
@@ -90,36 +84,18 @@ def step_rows(shown: RunShown, board: HostBoard, opened: frozenset[str], present
     return tuple(rows)
 
 
-def _numbers(shown: RunShown) -> dict[str, int]:
-    """Number of each step in its runbook, by id."""
-    numbers: dict[str, int] = {}
-    for step in shown.steps:
-        numbers.setdefault(step.id, len(numbers) + 1)
-    return numbers
-
-
 def _batch_row(shown: RunShown, batch: int) -> Row:
-    count = len(shown.batches)
-    if batch == 0:
-        text = _("once, before the batches")
-    elif batch > count:
-        text = _("once, after the batches")
-    else:
-        hosts = listed(shown.batches[batch - 1])
-        text = _("batch {batch} of {count}: {hosts}").format(batch=batch, count=count, hosts=hosts)
-    return Row(f"batch:{batch}", (Part(text, Meaning.STRONG),))
+    return Row(f"batch:{batch}", (Part(batch_name(shown, batch), Meaning.STRONG),))
 
 
 def _step_row(step: StepShown, numbers: dict[str, int], present: Present) -> Row:
-    title = f"  {step.title.in_language(current_language())}" if step.title else ""
-    name = _("health after the rollback") if step.id == AFTER_ROLLBACK else step.id
     attempts = _forward(step)
     return Row(
         step_key(step.batch, step.id),
         (
-            Part(f"{numbers[step.id]}. {name}{title}"),
+            Part(f"{numbers[step.id]}. {step_name(step)}"),
             Part(spoken(step.state.value), STEP_MEANINGS.get(step.state, Meaning.STRONG)),
-            Part(_time(attempts, present), Meaning.FAINT),
+            Part(time_taken(attempts, present.now), Meaning.FAINT),
         ),
     )
 
@@ -140,7 +116,7 @@ def _undo_rows(shown: RunShown, board: HostBoard, opened: frozenset[str], presen
             (
                 Part(text),
                 Part(spoken(state), STEP_MEANINGS.get(step.state, Meaning.STRONG)),
-                Part(_time(attempts, present), Meaning.FAINT),
+                Part(time_taken(attempts, present.now), Meaning.FAINT),
             ),
         )
         if key in opened or _is_telling(shown, step):
@@ -150,7 +126,7 @@ def _undo_rows(shown: RunShown, board: HostBoard, opened: frozenset[str], presen
 def _is_telling(shown: RunShown, step: StepShown) -> bool:
     """Whether a step shows its hosts without being asked: the run is there, or something is wrong with it."""
     return step.state in _TELLING or (
-        shown.current == (step.batch, step.id) and any(attempt.state in _OPEN for attempt in step.attempts)
+        shown.current == (step.batch, step.id) and any(attempt.state in OPEN for attempt in step.attempts)
     )
 
 
@@ -163,23 +139,19 @@ def _below(attempts: tuple[Attempt, ...], board: HostBoard, present: Present, *,
 
 
 def _attempt_row(attempt: Attempt, board: HostBoard, present: Present) -> Row:
-    name = f"   {spoken(attempt.key.role.value)} {attempt.key.number}"
+    name = "   " + attempt_name(attempt.key.role.value, attempt.key.number)
     tasks = board.tasks_of(attempt)
-    if tasks and attempt.state in _OPEN:
+    if tasks and attempt.state in OPEN:
         name = listed((name, _("task {number}").format(number=tasks)))
     if attempt.reason:
         name = label(name) + attempt.reason
-    meaning = {
-        AttemptState.SUCCEEDED: Meaning.GOOD,
-        AttemptState.FAILED: Meaning.BAD,
-        AttemptState.UNKNOWN: Meaning.ALARM,
-    }.get(attempt.state, Meaning.PLAIN)
+    meaning = ATTEMPT_MEANINGS.get(attempt.state, Meaning.PLAIN)
     return Row(
         f"attempt:{attempt.key}",
         (
             Part(name, {Meaning.GOOD: Meaning.FAINT, Meaning.ALARM: Meaning.BAD}.get(meaning, meaning)),
             Part(spoken(attempt.state.value), meaning),
-            Part(_time((attempt,), present), Meaning.FAINT),
+            Part(time_taken((attempt,), present.now), Meaning.FAINT),
         ),
     )
 
@@ -188,7 +160,7 @@ def _host_rows(attempt: Attempt, board: HostBoard, *, everything: bool) -> Itera
     now = board.hosts_of(attempt)
     shown = attempt.hosts
     if len(shown) > FEW_HOSTS and not everything:
-        shown = tuple(host for host in shown if attempt.outcomes.get(host) in _UNWELL)
+        shown = tuple(host for host in shown if attempt.outcomes.get(host) in UNWELL)
         counts = _counts(attempt)
         yield Row(f"hosts:{attempt.key}", (Part(f"     {counts}", Meaning.FAINT),))
     for host in shown:
@@ -217,17 +189,3 @@ def _counts(attempt: Attempt) -> str:
 
 def _forward(step: StepShown) -> tuple[Attempt, ...]:
     return tuple(attempt for attempt in step.attempts if attempt.key.role not in UNDOING)
-
-
-def _time(attempts: tuple[Attempt, ...], present: Present) -> str:
-    """From the first beginning to the last end; while one is at work, also how long it may take."""
-    begins = [attempt.began_at or attempt.intended_at for attempt in attempts]
-    if not begins:
-        return ""
-    last = attempts[-1]
-    end: datetime = last.ended_at or present.now
-    took = span((end - min(begins)).total_seconds())
-    if last.state not in _OPEN:
-        return took
-    most = span((last.deadline - (last.began_at or last.intended_at)).total_seconds())
-    return _("{took} of {most}").format(took=took, most=most)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from runner.client.wording.run import RUN_MEANINGS
 from runner.model.request import RequestState
 from runner.model.run import RunState
 from runner.model.time import Window
@@ -17,23 +18,6 @@ from runner.words import _, current_language
 from tui.backend import ChangeRow
 from tui.text import Line, Meaning, Part, Present, joined, left_until, listed, minute, said, window_span
 
-RUN_MEANINGS: Final = {
-    RunState.SUCCEEDED: Meaning.GOOD,
-    RunState.FAILED: Meaning.BAD,
-    RunState.ROLLED_BACK: Meaning.BAD,
-    RunState.ROLLING_BACK: Meaning.BAD,
-    RunState.ROLLBACK_FAILED: Meaning.ALARM,
-    RunState.OUTCOME_UNKNOWN: Meaning.ALARM,
-    RunState.AWAITING_DECISION: Meaning.ALARM,
-    RunState.ABANDONED: Meaning.BAD,
-    RunState.LAPSED: Meaning.FAINT,
-    RunState.CLOSED: Meaning.FAINT,
-    RunState.CONFIRMING: Meaning.WAIT,
-    RunState.AT_GATE: Meaning.WAIT,
-    RunState.AT_SHEET: Meaning.WAIT,
-    RunState.PAUSED: Meaning.WAIT,
-}
-"""How the state of a run looks; the others are at work."""
 REQUEST_MEANINGS: Final = {
     RequestState.SUBMITTED: Meaning.WAIT,
     RequestState.APPROVED: Meaning.GOOD,

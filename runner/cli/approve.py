@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from runner.cli.output import put
-from runner.cli.plan_text import print_plan
-from runner.cli.planning import plan_of_request
+from runner.cli.planning import plan_of_request, put_change
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -30,12 +28,7 @@ def run(options: argparse.Namespace) -> int:
         shown = here.service.request(options.number)
         plan = plan_of_request(here, shown)
         if not (options.quiet or options.json):
-            put(
-                _("request {number} by {person}: {reason}").format(
-                    number=shown.request.number, person=shown.request.requester, reason=shown.request.reason
-                )
-            )
-            print_plan(plan, published=True, zone=here.zone, policy=here.policy)
+            put_change(here, shown, plan)
         valid_for = timedelta(seconds=here.policy.approval_valid_for)
         draft = drafts.approve(shown.request, here.clock.now(), valid_for, options.max_runs)
         return sign(here, draft, options)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
-from runner.cli.output import put, put_json, put_table, tell
+from runner.cli.output import put, put_json, put_lines, put_table, tell
 from runner.cli.session import Session
 from runner.client.witness import witness
+from runner.client.wording.log_entry import about_text, entry_lines, proof_lines
 from runner.errors import NotFoundError, UsageError, VerificationError
 from runner.model.log import LogFilter
 from runner.proof.canonical import canonical_bytes
@@ -70,11 +70,8 @@ def _list(here: Session, options: argparse.Namespace) -> int:
 
 
 def _row(entry: EntryShown) -> tuple[str, ...]:
-    about = entry.about
-    names = ("run", "request", "batch", "step", "role", "attempt", "event", "host")
-    what = " ".join(str(about[name]) for name in names if name in about and not (name == "request" and "run" in about))
     place = "-" if entry.index is None else str(entry.index)
-    return place, entry.occurred[:19].replace("T", " "), entry.tag, entry.actor, what
+    return place, entry.occurred[:19].replace("T", " "), entry.tag, entry.actor, about_text(entry)
 
 
 def _show(here: Session, options: argparse.Namespace) -> int:
@@ -93,10 +90,9 @@ def _show(here: Session, options: argparse.Namespace) -> int:
     if options.json:
         put_json(entry)
         return 0
-    put(_("entry {index} of {size}; proven to stand in the log").format(index=options.index, size=seen.size), "good")
-    put(_("leaf hash {hash}").format(hash=leaf.hex()))
-    for line in json.dumps({"leaf": entry.leaf, "payload": entry.payload}, ensure_ascii=False, indent=2).splitlines():
-        put(line)
+    payload_proven = entry.payload is not None
+    proof_told = proof_lines(options.index, seen.size, leaf.hex(), seen.root, payload_proven=payload_proven)
+    put_lines(entry_lines(entry, proof_told))
     return 0
 
 

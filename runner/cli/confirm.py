@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.plan_text import print_plan
-from runner.cli.planning import plan_of_request
+from runner.cli.planning import plan_of_request, put_change
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -26,5 +25,5 @@ def run(options: argparse.Namespace) -> int:
         wanted = here.service.request(shown.row.request)
         plan = plan_of_request(here, wanted)
         if not (options.quiet or options.json):
-            print_plan(plan, published=True, zone=here.zone, policy=here.policy)
+            put_change(here, wanted, plan)
         return sign(here, drafts.confirm(shown, wanted.request), options)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import tell
+from runner.cli.output import tell_lines
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
-from runner.wire.api_run import RunShown
-from runner.words import _, current_language
+from runner.client.wording.matter import matter_lines
+from runner.words import _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +23,5 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
         draft = drafts.gate(shown)
-        _tell(shown)
+        tell_lines(matter_lines(shown, here.present))
         return sign(here, draft, options)
-
-
-def _tell(shown: RunShown) -> None:
-    """What the gate is about, before it is signed."""
-    act = shown.act
-    step = next((step for step in shown.steps if act and (step.batch, step.id) == (act.batch, act.step)), None)
-    if step is None:
-        return
-    if step.gate_says is not None:
-        tell(step.gate_says.in_language(current_language()))
-    tell(_("hosts: {hosts}").format(hosts=", ".join(step.hosts)))

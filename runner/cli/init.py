@@ -18,7 +18,7 @@ from pathlib import Path
 from runner.audit.ssh_keygen import SshKeygen
 from runner.cli.offline import open_log
 from runner.cli.output import put, put_json, put_table, tell
-from runner.cli.session import WallClock, person_with_key
+from runner.cli.session import WallClock, person_with_key, present_in
 from runner.cli.signed import add_key, ask_to_sign, sentence
 from runner.client.drafts import Draft
 from runner.client.memory import Memory
@@ -146,7 +146,7 @@ def _sign(place: _Place, options: argparse.Namespace) -> Founding:
     statement = make_statement(draft, person, place.site.origin, WallClock(), founding.seen)
     for named in founding.people:
         tell(f"  {named.name}  {named.fingerprint}")
-    tell(_("you sign: {sentence}").format(sentence=sentence(statement, place.site.timezone)))
+    tell(_("you sign: {sentence}").format(sentence=sentence(statement, present_in(place.site.timezone))))
     if not options.yes and sys.stdin.isatty():
         ask_to_sign(place.site.origin)
     signed = sign_genesis(place.site, place.state, sign_statement(statement, signer), WallClock(), SshKeygen())

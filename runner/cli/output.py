@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-_CODES: Final = {"good": "32", "bad": "31", "wait": "33", "strong": "1", "faint": "2"}
+from runner.client.wording.line import Line, cell_width, clean, pad, wrap
+
+_CODES: Final = {"good": "32", "bad": "31", "wait": "33", "strong": "1", "faint": "2", "alarm": "1;31"}
 _GAP: Final = "  "
 
 
@@ -19,6 +19,21 @@ def put(text: str = "", meaning: str = "") -> None:
     """One line of data, coloured by its meaning where colour is wanted."""
     line = clean(text)
     sys.stdout.write((paint(line, meaning) if meaning else line) + "\n")
+
+
+def put_lines(lines: Iterable[Line]) -> None:
+    """Lines of data, each part coloured by its meaning; on a terminal broken into rows that fit it."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for line in lines:
+        for row in wrap(line, width) if width else (line,):
+            painted = (paint(part.text, part.meaning) if part.text.strip() else part.text for part in row.parts)
+            sys.stdout.write("".join(painted).rstrip(" ") + "\n")
+
+
+def tell_lines(lines: Iterable[Line]) -> None:
+    """Lines of talk."""
+    for line in lines:
+        tell(line.text)
 
 
 def tell(text: str) -> None:
@@ -48,46 +63,5 @@ def paint(text: str, meaning: str) -> str:
     """Text coloured by meaning, on a terminal that wants colour."""
     if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
         return text
-    return f"\x1b[{_CODES[meaning]}m{text}\x1b[0m"
-
-
-def pad(text: str, width: int) -> str:
-    """Text filled up with spaces to so many terminal cells."""
-    return text + " " * max(0, width - cell_width(text))
-
-
-def cell_width(text: str) -> int:
-    """Terminal cells that text takes; wide characters take two."""
-    return sum(_cells(char) for char in text)
-
-
-def clean(text: str) -> str:
-    """Text without control characters, which a host could use to write over what people read."""
-    if text.isprintable():
-        return text
-    return "".join(char if _is_shown(char) else char.encode("unicode_escape").decode("ascii") for char in text)
-
-
-def clock(instant: datetime | None, zone: str) -> str:
-    """An instant as people at the site read it, to the second; empty for none."""
-    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S") if instant else ""
-
-
-def span(seconds: float) -> str:
-    """A span as people read it: `45 s`, `12:30`, `1:05:00`."""
-    whole = int(seconds)
-    if whole < 60:  # noqa: PLR2004 - a minute
-        return f"{whole} s"
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-def _is_shown(char: str) -> bool:
-    return char.isprintable() or char == "\t" or unicodedata.category(char) == "Zs"
-
-
-def _cells(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    code = _CODES.get(meaning)
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text

@@ -6,18 +6,25 @@ import argparse
 import re
 from typing import Final
 
-from runner.cli.output import put_json, tell
-from runner.cli.plan_text import print_plan
-from runner.cli.planning import Planned, add_plan_arguments, plan_of_content, plan_of_request, published_plan
-from runner.cli.session import Session
-from runner.cli.signed import add_key, hand_in, words
+from runner.cli.output import put_json, put_lines, tell
+from runner.cli.planning import (
+    Planned,
+    add_plan_arguments,
+    decision_by,
+    plan_of_content,
+    plan_of_request,
+    published_plan,
+    put_change,
+)
+from runner.cli.session import Session, present_in
+from runner.cli.signed import add_key, hand_in
 from runner.cli.watch import watch
 from runner.client import drafts
+from runner.client.wording.plan import plan_lines
+from runner.client.wording.present import said
 from runner.errors import UsageError
 from runner.model.document import JsonObject
 from runner.model.plan import Plan, PlanDocument
-from runner.rules.windows import latest_rollback_decision
-from runner.runbook.settings import load_policy
 from runner.wire.documents import to_document, to_value
 from runner.words import N_, _
 
@@ -59,7 +66,7 @@ def _print_of_request(here: Session, options: argparse.Namespace) -> int:
     if options.json:
         put_json(_document(here, here.service.plan(shown.request.plan), plan))
     else:
-        print_plan(plan, published=True, zone=here.zone, policy=load_policy(here.site))
+        put_change(here, shown, plan)
     return 0
 
 
@@ -69,25 +76,23 @@ def _check(here: Session, planned: Planned, options: argparse.Namespace) -> int:
         _print(here, planned)
     outcome = hand_in(here, drafts.check(planned.plan), options)
     if not options.json:
-        tell(words(outcome.message, here.zone))
+        tell(said(outcome.message, here.present))
     return watch(here, outcome.run, until_waiting=True, as_json=options.json)
 
 
 def _print(here: Session, planned: Planned) -> None:
-    zone, policy = here.site.timezone, load_policy(here.site)
-    print_plan(planned.plan, published=planned.document.published, zone=zone, policy=policy)
+    """A plan, which may be of a site that has no service yet."""
+    present = present_in(here.site.timezone)
+    by = decision_by(here, planned.plan)
+    put_lines(plan_lines(planned.plan, by, present, published=planned.document.published))
 
 
 def _document(here: Session, document: PlanDocument, plan: Plan) -> JsonObject:
     """The plan document with what follows from it."""
-    window = plan.binding.window
-    by = None
-    if window is not None:
-        by = latest_rollback_decision(window, plan.rollback_estimate, load_policy(here.site).rollback_reserve)
     return {
         **to_document(document),
         "risk": plan.risk.value,
         "risk_reason": plan.risk_reason,
         "rollback_estimate": plan.rollback_estimate,
-        "rollback_decision_by": to_value(by),
+        "rollback_decision_by": to_value(decision_by(here, plan)),
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from runner.cli.output import put_lines
 from runner.cli.session import Session, instant
 from runner.client.content import (
     LocalContent,
@@ -15,11 +17,14 @@ from runner.client.content import (
     unpublished_plan,
 )
 from runner.client.drafts import open_document, require_same_plan
+from runner.client.wording.change import change_lines
+from runner.client.wording.plan import plan_lines
 from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Plan, PlanDocument
 from runner.model.request import PublicationState
 from runner.model.time import Window
+from runner.rules.windows import latest_rollback_decision
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_request import PlanAsked, RequestShown
 from runner.words import N_, _
@@ -124,6 +129,21 @@ def plan_of_request(here: Session, shown: RequestShown) -> Plan:
     reach = reach_of_shown(here.service, here.places.site, plan.content, plan.digests.content)
     require_lookups_listed(plan, reach)
     return plan
+
+
+def decision_by(here: Session, plan: Plan) -> datetime | None:
+    """Latest rollback decision time of a plan; None without a window."""
+    return latest_rollback_decision(plan.binding.window, plan.rollback_estimate, here.policy.rollback_reserve)
+
+
+def put_plan(here: Session, plan: Plan) -> None:
+    """Print a plan of published content."""
+    put_lines(plan_lines(plan, decision_by(here, plan), here.present, published=True))
+
+
+def put_change(here: Session, shown: RequestShown, plan: Plan) -> None:
+    """Print a request with its plan."""
+    put_lines(change_lines(shown, plan, decision_by(here, plan), here.present))
 
 
 def find_publication(here: Session, digest: str) -> PublicationShown | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.plan_text import print_plan
-from runner.cli.planning import add_plan_arguments, published_plan
+from runner.cli.planning import add_plan_arguments, published_plan, put_plan
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -28,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         plan = published_plan(here, options).plan
         if not (options.quiet or options.json):
-            print_plan(plan, published=True, zone=here.zone, policy=here.policy)
+            put_plan(here, plan)
         return sign(here, drafts.request(plan, options.reason, options.revises), options)

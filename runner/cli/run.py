@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import clock, put_json, put_table, tell
-from runner.cli.run_text import print_report, print_run
+from runner.cli.output import put_json, put_lines, put_table, tell
 from runner.cli.session import Session
 from runner.cli.watch import watch
+from runner.client.wording.present import in_full
+from runner.client.wording.run import report_lines, run_lines
 from runner.model.run import RunState
 from runner.wire.api_run import RunShown
 from runner.wire.documents import to_document
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             put_json(shown)
         else:
-            print_run(here, shown)
+            put_lines(run_lines(shown, here.present))
         return 0
 
 
@@ -67,7 +68,7 @@ def _report(here: Session, shown: RunShown, *, as_json: bool) -> int:
     if as_json:
         put_json({"request": to_document(wanted) if wanted else None, "run": to_document(shown)})
     else:
-        print_report(here, shown, wanted)
+        put_lines(report_lines(shown, wanted, here.present))
     return 0
 
 
@@ -85,8 +86,8 @@ def _list(here: Session, options: argparse.Namespace) -> int:
             row.runbook_id,
             row.executor,
             row.confirmer,
-            clock(row.started_at, here.zone),
-            clock(row.ended_at, here.zone),
+            in_full(row.started_at, here.zone),
+            in_full(row.ended_at, here.zone),
         )
         for row in page.rows
     ]

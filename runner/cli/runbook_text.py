@@ -5,18 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
-from runner.cli.output import put
-from runner.cli.plan_text import short, step_lines, unbound_lines
+from runner.cli.output import put, put_lines
 from runner.client.content import LocalContent
+from runner.client.wording.line import Told, aligned, listed, sections, short, told
+from runner.client.wording.plan import failure_told, heading, title_told, unbound_told
+from runner.client.wording.step import parameter_text, step_told, variables_told
 from runner.model.policy import UnboundRules
-from runner.model.runbook import Parameter, RollbackScope, Runbook, Targets
+from runner.model.runbook import Runbook, Targets
 from runner.rules.expansion import unbound_of
+from runner.rules.parameters import shown_value
 from runner.runbook.content_tree import Blob
 from runner.wire.spoken import spoken
-from runner.words import N_, _, current_language
+from runner.words import _
 
-_SCOPES = {RollbackScope.BATCH: N_("its own batch"), RollbackScope.RUN: N_("every batch of the run")}
-"""How far a rollback reaches."""
 _LONGEST_DIFF = 400
 """Lines of one file's differences that are shown; the rest is counted."""
 
@@ -24,25 +25,9 @@ _LONGEST_DIFF = 400
 def print_runbook(local: LocalContent) -> None:
     """Title, parameters, targets, steps with the rollback of each, and the files it reaches."""
     runbook = local.reach.runbook
-    for line in _head(runbook):
-        put(line)
-    put(
-        _("content:     {digest}, {count} files").format(
-            digest=short(local.digest), count=len(local.reach.content.files)
-        )
-    )
-    put()
-    for parameter in runbook.parameters:
-        put(_parameter(parameter))
-    for number, step in enumerate(runbook.steps, start=1):
-        for line in step_lines(number, step):
-            put(line)
-    put()
-    for line in unbound_lines(unbound_of(runbook, local.reach.unbound, UnboundRules())):
-        put(line)
-    put()
-    for file in local.reach.content.files:
-        put(f"  {short(file.sha256)}  {file.path}" + (_("  (executable)") if file.executable else ""))
+    steps = (each for number, step in enumerate(runbook.steps, start=1) for each in step_told(number, step, {}))
+    unbound = unbound_told(unbound_of(runbook, local.reach.unbound, UnboundRules()))
+    put_lines(aligned(sections(_head(runbook), steps, unbound, _files(local))))
 
 
 def print_difference(before: Mapping[str, Blob], after: Mapping[str, Blob]) -> None:
@@ -77,41 +62,35 @@ def _lines_of(blob: Blob | None) -> list[str]:
     return blob.data.decode().splitlines() if blob else []
 
 
-def _head(runbook: Runbook) -> Iterator[str]:
-    language = current_language()
-    yield f"{runbook.title.in_language(language)}  ({runbook.id} {runbook.version})"
-    if runbook.summary:
-        yield runbook.summary.in_language(language)
-    yield _("family:      {family}; owner {owner}").format(family=spoken(runbook.family), owner=runbook.owner)
-    yield _("risk class:  {risk}, as declared").format(risk=spoken(runbook.risk))
-    if runbook.controls:
-        yield _("controls:    {controls}").format(controls=_(", ").join(runbook.controls))
-    yield _("targets:     {targets}").format(targets=_targets(runbook.targets))
-    window = _("required") if runbook.window_required else _("not required")
-    yield _("window:      {window}; at its end: {end}").format(window=window, end=spoken(runbook.at_window_end))
-    yield _("on failure:  {action} ({scope})").format(
-        action=spoken(runbook.on_failure), scope=_(_SCOPES[runbook.rollback_scope])
+def _head(runbook: Runbook) -> Iterator[Told]:
+    yield from title_told(runbook)
+    yield told(
+        _("family"), _("{family}; owner {owner}").format(family=spoken(runbook.family.value), owner=runbook.owner)
     )
+    yield told(_("risk class"), _("{risk}, as declared").format(risk=spoken(runbook.risk.value)))
+    if runbook.controls:
+        yield told(_("controls"), listed(runbook.controls))
+    yield told(_("targets"), _targets(runbook.targets))
+    yield told(_("window"), _("required") if runbook.window_required else _("not required"))
+    if runbook.mutating:
+        yield from failure_told(runbook)
+    for parameter in runbook.parameters:
+        usual = _("usually {value}").format(value=shown_value(parameter, parameter.default))
+        need = _("required") if parameter.default is None else usual
+        yield told(_("parameter"), f"{parameter_text(parameter)}  {need}")
+    for place, variable in enumerate(variables_told(runbook.vars, {})):
+        yield told("" if place else _("every play"), variable)
+
+
+def _files(local: LocalContent) -> Iterator[Told]:
+    count = len(local.reach.content.files)
+    yield heading(_("content {digest}, {count} files").format(digest=short(local.digest), count=count))
+    for file in local.reach.content.files:
+        mark = _("  (executable)") if file.executable else ""
+        yield told(None, f"{short(file.sha256)}  {file.path}{mark}", start=2)
 
 
 def _targets(targets: Targets) -> str:
-    who = _("group {group}").format(group=targets.group) if targets.group else _(", ").join(targets.hosts)
+    who = _("group {group}").format(group=targets.group) if targets.group else listed(targets.hosts)
     how = _("{count} at a time").format(count=targets.batch) if targets.batch else _("all at once")
-    return _(", ").join((who, how))
-
-
-def _parameter(parameter: Parameter) -> str:
-    ask = _(": {text}").format(text=parameter.ask.in_language(current_language())) if parameter.ask else ""
-    limits = []
-    if parameter.choices:
-        limits.append(" | ".join(parameter.choices))
-    if parameter.pattern:
-        limits.append(parameter.pattern)
-    if parameter.minimum is not None:
-        limits.append(f"≥ {parameter.minimum}")
-    if parameter.maximum is not None:
-        limits.append(f"≤ {parameter.maximum}")
-    limits.append(_("required") if parameter.default is None else _("usually {value}").format(value=parameter.default))
-    return _("parameter {name} ({type}){ask}  [{limits}]").format(
-        name=parameter.name, type=parameter.type.value, ask=ask, limits=_(", ").join(limits)
-    )
+    return listed((who, how))

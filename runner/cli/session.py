@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from runner.client.autostart import connect
 from runner.client.memory import Memory
 from runner.client.service import Service
+from runner.client.wording.present import Present
 from runner.errors import NotFoundError, UsageError
 from runner.model.people import Person
 from runner.model.policy import Policy
@@ -133,6 +134,11 @@ class Session:
         """Time zone people at the site read times in."""
         return self.status.timezone
 
+    @property
+    def present(self) -> Present:
+        """What times are shown against."""
+        return present_in(self.zone)
+
     @cached_property
     def memory(self) -> Memory:
         """What this client remembers of logs."""
@@ -167,6 +173,11 @@ class Session:
                 runs=", ".join(run.run for run in live),
             )
         return live[0].run
+
+
+def present_in(zone: str) -> Present:
+    """What times are shown against in a time zone; output is kept, so they are shown with their dates."""
+    return Present(WallClock().now(), zone, lasts=True)
 
 
 def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> tuple[Person, Signer]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from runner.cli.output import clock, put, put_json, span, tell
+from runner.cli.output import put, put_json, tell
 from runner.cli.session import Session
 from runner.client.drafts import Draft
-from runner.errors import Fact, UsageError, fill
+from runner.client.wording.line import listed
+from runner.client.wording.present import Present, clock, left_until, said, told_facts
+from runner.errors import UsageError, fill
 from runner.model.statement import Statement
 from runner.rules.statements import describe
-from runner.wire.api import Words
 from runner.wire.api_request import Outcome
-from runner.wire.spoken import spoken
 from runner.words import N_, _
-
-_SPOKEN: Final = frozenset({"choice", "kind", "part", "question", "risk", "state"})
-"""Facts that are words of ours, not of the site."""
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def add_signing(parser: argparse.ArgumentParser) -> None:
@@ -73,15 +65,15 @@ def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statemen
     statement = here.signatory.state(draft)
     if here.status.production:
         tell(_("PRODUCTION: {name}").format(name=here.status.environment))
-    tell(_("you sign: {sentence}").format(sentence=sentence(statement, here.zone)))
+    tell(_("you sign: {sentence}").format(sentence=sentence(statement, here.present)))
     require_yes(options.yes, statement.subject)
     return statement
 
 
-def sentence(statement: Statement, zone: str) -> str:
+def sentence(statement: Statement, present: Present) -> str:
     """What a statement says, in the current language, with times as people of the site read them."""
     message, facts = describe(statement)
-    return fill(message, {name: _local(fact, zone) for name, fact in _in_words(facts).items()})
+    return fill(message, told_facts(facts, present))
 
 
 def require_yes(given: bool, subject: str) -> None:  # noqa: FBT001 - the option as it was typed
@@ -115,33 +107,15 @@ def print_outcome(here: Session, outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         put_json(outcome)
         return
-    put(words(outcome.message, here.zone))
+    put(said(outcome.message, here.present))
     turn = outcome.next
     if turn is None:
         return
     put(
         _("next: {title} ({people})").format(
-            title=words(turn.title, here.zone), people=_(", ").join(turn.people) or _("nobody")
+            title=said(turn.title, here.present), people=listed(turn.people) or _("nobody who may")
         )
     )
     if turn.until:
-        left = span((turn.until - here.clock.now()).total_seconds())
-        put(_("until: {until}, {left} left").format(until=clock(turn.until, here.zone), left=left))
-
-
-def words(told: Words, zone: str) -> str:
-    """A sentence of the service in the current language, with times as people of the site read them."""
-    return fill(told.message, {name: _local(fact, zone) for name, fact in _in_words(told.facts).items()})
-
-
-def _in_words(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    """Facts with those that are words of ours in the current language."""
-    return {
-        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()
-    }
-
-
-def _local(fact: Fact, zone: str) -> Fact:
-    if isinstance(fact, str) and _INSTANT.fullmatch(fact):
-        return clock(datetime.fromisoformat(fact), zone)
-    return fact
+        present = here.present
+        put(_("until: {until}, {left}").format(until=clock(turn.until, present), left=left_until(turn.until, present)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import clock, put, put_json, put_table
+from runner.cli.output import put, put_json, put_table
 from runner.cli.session import places_of
-from runner.cli.signed import words
 from runner.client.autostart import find_service
 from runner.client.service import Service
+from runner.client.wording.line import listed
+from runner.client.wording.present import Present, clock, said
 from runner.errors import UnreachableError
 from runner.wire.documents import to_document
 from runner.words import N_, _
@@ -40,6 +41,7 @@ def _print(service: Service, *, as_json: bool) -> None:
     if as_json:
         put_json({"status": to_document(status), "waiting": to_document(waiting)})
         return
+    present = Present(status.now, status.timezone, lasts=True)
     place = _("PRODUCTION") if status.production else _("not production")
     put(
         _("site {site} at {root}, environment {name} ({place})").format(
@@ -49,7 +51,7 @@ def _print(service: Service, *, as_json: bool) -> None:
     mode = _("embedded") if status.embedded else _("installed")
     put(
         _("service {version} ({mode}), process {pid}, since {since}").format(
-            version=status.version, mode=mode, pid=status.pid, since=clock(status.started_at, status.timezone)
+            version=status.version, mode=mode, pid=status.pid, since=clock(status.started_at, present)
         )
     )
     put(
@@ -66,9 +68,9 @@ def _print(service: Service, *, as_json: bool) -> None:
             heads,
             [
                 (
-                    _(", ").join(act.people) or _("nobody"),
-                    words(act.title, status.timezone),
-                    clock(act.until, status.timezone) or "-",
+                    listed(act.people) or _("nobody who may"),
+                    said(act.title, present),
+                    clock(act.until, present) or "-",
                 )
                 for act in waiting.acts
             ],

@@ -15,9 +15,10 @@ from runner.audit.bundle_verify import verify_bundle
 from runner.audit.ssh_keygen import SshKeygen
 from runner.audit.verify import Terms, verify_log
 from runner.cli.offline import open_log
-from runner.cli.output import clock, put, put_json
+from runner.cli.output import put, put_json
 from runner.cli.session import WallClock, places_of
 from runner.client.memory import Memory
+from runner.client.wording.present import in_full
 from runner.errors import RunnerError, UnanchoredError, VerificationError, fill
 from runner.model.policy import Policy
 from runner.model.verdict import Note, RememberedHead, Verdict, VerdictWord
@@ -105,7 +106,7 @@ def _print(verdict: Verdict) -> None:
     if verdict.tail_since is not None:
         put(
             _("unanchored since {time} UTC, behind entry {index}").format(
-                time=clock(verdict.tail_since, "UTC"), index=verdict.anchored
+                time=in_full(verdict.tail_since, "UTC"), index=verdict.anchored
             ),
             "wait",
         )

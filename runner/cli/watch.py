@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from runner.cli.boundary import INTERRUPTED
-from runner.cli.event_text import event_lines
-from runner.cli.output import put, tell
-from runner.cli.run_text import head, print_run
+from runner.cli.output import put_lines, tell
 from runner.cli.session import Session
+from runner.client.wording.event import event_lines
+from runner.client.wording.present import Present
+from runner.client.wording.run import closed_with, head_lines, run_lines
 from runner.errors import UnreachableError
 from runner.model.run import RunState
 from runner.rules.tags import Tag
@@ -54,9 +55,7 @@ def watch(here: Session, run: str, *, until_waiting: bool, as_json: bool) -> int
 def code_of(shown: RunShown) -> int:
     """0 when the run succeeded or waits for people, 1 when it failed or was rolled back."""
     if shown.row.state is RunState.CLOSED:
-        closing = [statement for statement in shown.statements if statement.kind.value == "close"]
-        stated = json.loads(closing[-1].statement)["content"]["state"] if closing else ""
-        return 0 if stated == RunState.SUCCEEDED.value else 1
+        return 0 if closed_with(shown).get("state") == RunState.SUCCEEDED.value else 1
     return 0 if shown.row.state in WAITING | {RunState.SUCCEEDED} else 1
 
 
@@ -64,11 +63,11 @@ def _watch(here: Session, run: str, end: frozenset[RunState], *, as_json: bool) 
     """Show the run, follow it to its end, show it again."""
     shown = here.service.run(run)
     if not as_json:
-        print_run(here, shown)
+        put_lines(run_lines(shown, here.present))
     if shown.row.state not in end:
         shown = _follow(here, shown, end, as_json=as_json)
         if not as_json:
-            print_run(here, shown)
+            put_lines(run_lines(shown, here.present))
     return shown
 
 
@@ -80,7 +79,7 @@ def _follow(here: Session, shown: RunShown, end: frozenset[RunState], *, as_json
             for event in _events(here, run, after):
                 if isinstance(event, EntryShown):
                     after = event.id
-                    _print(event, here.zone, as_json=as_json)
+                    _print(event, here.present, as_json=as_json)
                 else:
                     after = max(after, event.until)
                     tell(
@@ -93,8 +92,7 @@ def _follow(here: Session, shown: RunShown, end: frozenset[RunState], *, as_json
                     if shown.row.state in end:
                         return shown
                     if shown.row.state in WAITING and not as_json:
-                        for line in head(here, shown):
-                            put(line, "wait")
+                        put_lines(head_lines(shown, here.present))
         except UnreachableError:
             tell(_("connection to the service lost; the run is not affected; reconnecting…"))
             _reconnect(here)
@@ -111,12 +109,11 @@ def _events(here: Session, run: str, after: int) -> Iterator[EntryShown | Gap]:
                 yield event
 
 
-def _print(event: EntryShown, zone: str, *, as_json: bool) -> None:
+def _print(event: EntryShown, present: Present, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(to_document(event), ensure_ascii=False) + "\n")
     else:
-        for line, meaning in event_lines(event, zone):
-            put(line, meaning)
+        put_lines(event_lines(event, present))
     sys.stdout.flush()
 
 

@@ -31,7 +31,7 @@ def waiting_run(installed: Installed) -> str:
 def test_a_run_outlives_its_watchers_and_the_service(installed: Installed, waiting_run: str) -> None:
     _closed_and_reopened(installed, waiting_run)
     with installed.started("run", "watch", waiting_run) as watching:
-        lines_until(watching.stdout, "if nobody does anything")
+        lines_until(watching.stdout, "otherwise: ")
         pid = installed.kill_service()
         wait_until(lambda: not is_running(pid), 10, "the service to end")
         assert lines_until(watching.stderr, "connected again")[0].endswith("the run is not affected; reconnecting…")
@@ -39,7 +39,7 @@ def test_a_run_outlives_its_watchers_and_the_service(installed: Installed, waiti
         installed.do("serve", "--stop")
         lines_until(watching.stderr, "connected again")
         installed.let_go_on()
-        lines_until(watching.stdout, "state: succeeded")
+        lines_until(watching.stdout, "state:       succeeded; ")
         assert watching.wait(30) == 0
     _nothing_lost(installed, waiting_run)
 
@@ -47,7 +47,7 @@ def test_a_run_outlives_its_watchers_and_the_service(installed: Installed, waiti
 def _closed_and_reopened(installed: Installed, run: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         with installed.started("run", "watch", run) as watching:
-            lines_until(watching.stdout, "if nobody does anything")
+            lines_until(watching.stdout, "otherwise: ")
             watching.send_signal(number)
             code = watching.wait(30)
             said = watching.stderr.read() if watching.stderr else ""

@@ -33,15 +33,15 @@ async def test_nothing_is_told_twice_after_a_lost_connection() -> None:
     demo = DemoChange()
     async with at_demo(demo, (120, 60)) as seat:
         await open_run(seat, demo, RunState.AT_SHEET)
-        await seat.sees("the run is now: at sheet")
+        await seat.sees("→ at sheet")
         demo.backend.lose()
         await seat.sees("CONNECTION LOST")
         demo.backend.regain()
         await seat.sees("connected again")
         demo.at(RunState.AT_GATE)
-        await seat.sees("the run is now: at gate")
-        assert seat.text.count("the run is now: at sheet") == 1
-        assert seat.text.count("begun: 1/backup: do 1") == 1
+        await seat.sees("→ at gate")
+        assert seat.text.count("→ at sheet") == 1
+        assert seat.text.count("begun: 1/backup do 1") == 1
 
 
 async def test_what_could_not_be_signed_is_said() -> None:

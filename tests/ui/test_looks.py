@@ -41,7 +41,7 @@ async def test_a_live_run_at_80x24() -> None:
     demo = DemoChange()
     async with at_demo(demo) as seat:
         await open_run(seat, demo, RunState.AT_SHEET)
-        await seat.sees("the run is now: at sheet")
+        await seat.sees("→ at sheet")
         assert seat.lines[:11] == [
             " PRODUCTION customer-systems   BG-2026-0153/1  at sheet  step 3/5 announce  Min…",
             "turn: duty-a, duty-b (sheet)  window to 04:01  rollback decision 03:26",

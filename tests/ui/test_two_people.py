@@ -206,7 +206,7 @@ async def test_a_request_is_approved_where_its_plan_is_read() -> None:
         await seat.sees("L2:approver-is-requester")
         await take_other_key(seat)
         await seat.press("f8")
-        await seat.sees("approved by: duty-b")
+        await seat.sees("approved by:  duty-b")
     assert demo.backend.change(SUBMITTED).request.state is RequestState.APPROVED
 
 

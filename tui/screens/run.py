@@ -13,6 +13,8 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
+from runner.client.wording.event import event_lines
+from runner.client.wording.matter import matter_lines
 from runner.model.log import LogFilter
 from runner.model.run import Choice
 from runner.model.statement import StatementKind
@@ -23,12 +25,10 @@ from runner.wire.api_run import RunShown
 from runner.words import N_, _, current_language
 from tui.actions import Where
 from tui.backend import PlanShown
-from tui.event_text import event_lines
 from tui.feed import News
 from tui.forms import Form, abort_form, close_form, decide_form, pause_form, sheet_form
 from tui.host_board import HostBoard
 from tui.intents import intent_of
-from tui.matter_text import matter_lines
 from tui.messages import ChangeChosen, FormAsked, LogChosen, SigningAsked
 from tui.run_news import Past, RunNews, read_past
 from tui.run_text import COLUMNS, current_key, step_rows

@@ -1,18 +1,9 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from runner.cli.output import cell_width, clean, clock, pad, paint, put, put_json, put_table, span, tell
-
-
-@pytest.mark.parametrize(
-    "text, width", [("", 0), ("abc", 3), ("双人", 4), ("é", 1), ("e\u0301", 1), ("\uff41", 2), ("│", 1)]
-)
-def test_wide_characters_take_two_cells(text: str, width: int) -> None:
-    assert cell_width(text) == width
-    assert cell_width(pad(text, 7)) == 7
+from runner.cli.output import paint, put, put_json, put_lines, put_table, tell, tell_lines
+from runner.client.wording.line import Line, Meaning, Part
 
 
 def test_tables_line_up_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,23 +17,41 @@ def test_a_table_without_rows_is_its_head(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == "a  b\n"
 
 
-@pytest.mark.parametrize(
-    "text, shown",
-    [
-        ("plain 文字\t✓", "plain 文字\t✓"),
-        ("\x1b[2Jgone", "\\x1b[2Jgone"),
-        ("a\rb\nc", "a\\rb\\nc"),
-        ("\u202eevil", "\\u202eevil"),
-        ("全\u3000角", "全\u3000角"),
-        ("bad \udcff byte", "bad \\udcff byte"),
-    ],
-)
-def test_nothing_from_outside_steers_the_terminal(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert clean(text) == shown
-    put(text)
-    tell(text)
+def test_nothing_from_outside_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    put("\x1b[2Jgone")
+    tell("\x1b[2Jgone")
     captured = capsys.readouterr()
-    assert captured.out == captured.err == shown + "\n"
+    assert captured.out == captured.err == "\\x1b[2Jgone\n"
+
+
+LONG = Line((Part("label: ", Meaning.FAINT), Part("one two three four", Meaning.BAD)), 7)
+
+
+def test_lines_stay_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    put_lines([LONG, Line()])
+    tell_lines([LONG])
+    captured = capsys.readouterr()
+    assert captured.out == "label: one two three four\n\n"
+    assert captured.err == "label: one two three four\n"
+
+
+def test_lines_fit_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "16")
+    monkeypatch.setenv("TERM", "dumb")
+    put_lines([LONG])
+    assert capsys.readouterr().out == "label: one two\n       three\n       four\n"
+
+
+def test_parts_of_a_line_have_their_own_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    put_lines([LONG])
+    assert capsys.readouterr().out == "\x1b[2mlabel: \x1b[0m\x1b[31mone two three four\x1b[0m\n"
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,18 +69,6 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 def test_no_colour_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     put("x", "bad")
     assert capsys.readouterr().out == "x\n"
-
-
-@pytest.mark.parametrize(
-    "seconds, text", [(0, "0 s"), (59.9, "59 s"), (60, "1:00"), (3600, "1:00:00"), (3661, "1:01:01")]
-)
-def test_spans(seconds: float, text: str) -> None:
-    assert span(seconds) == text
-
-
-def test_times_are_those_of_the_site() -> None:
-    assert clock(datetime(2026, 11, 23, 16, 30, tzinfo=UTC), "Asia/Shanghai") == "2026-11-24 00:30:00"
-    assert clock(None, "Asia/Shanghai") == ""
 
 
 def test_json_keeps_order_and_characters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,8 +67,8 @@ def test_a_run_is_shown_with_whose_turn_it_is(twokey: Twokey, stub: StubService)
     stub.says(f"GET /v1/requests/{NUMBER}", REQUEST_SHOWN)
     stub.says(f"GET /v1/runs/{RUN}", RUN_SHOWN)
     lines = twokey("run", "show", NUMBER).out.splitlines()
-    assert "window until 2026-11-23 14:00:00; latest rollback decision 2026-11-23 13:30:00" in lines
-    assert "  [done] 1/backup  Backup" in lines
+    assert "window:      until 2026-11-23 14:00:00; latest rollback decision 2026-11-23 13:30:00" in lines
+    assert "done       1. backup  Backup" in lines
 
 
 def test_entries_are_listed_by_what_they_are_about(twokey: Twokey, stub: StubService) -> None:
@@ -96,7 +96,7 @@ def log(stub: StubService) -> FakeLog:
 def test_an_entry_is_shown_with_its_proof(twokey: Twokey, log: FakeLog) -> None:
     answer = twokey("audit", "show", "1")
     assert answer.code == 0
-    assert answer.out.startswith("entry 1 of 3; proven to stand in the log\n")
+    assert "\nentry 1 of 3; proven to stand in the log\n" in answer.out
     assert '"to": "成功"' in answer.out
 
 

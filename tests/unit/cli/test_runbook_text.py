@@ -66,8 +66,8 @@ def test_every_runbook_has_words(source: str, site: Site, capsys: pytest.Capture
     local = local_content(site, "web-restart")
     print_runbook(_with(local, source))
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("parameter ") for line in lines)
-    assert any(line.startswith("targets:     ") for line in lines)
+    assert any(line.startswith("parameter: ") for line in lines)
+    assert any(line.startswith("targets:   ") for line in lines)
 
 
 def _with(local: LocalContent, source: str) -> LocalContent:
@@ -79,6 +79,6 @@ def _with(local: LocalContent, source: str) -> LocalContent:
 def test_a_runbook_shows_its_parameters_steps_and_files(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     print_runbook(local_content(site, "web-restart"))
     out = capsys.readouterr().out
-    assert "parameter reason_code (integer)  [≥ 1, ≤ 9, usually 1]" in out
+    assert "parameter:  reason_code (integer)  [≥ 1, ≤ 9]  usually 1" in out
     assert "1. look  [read only" in out
     assert "playbooks/web/health.yml" in out

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from runner.cli.signed import ask_to_sign, require_yes, sentence, words
+from runner.cli.signed import ask_to_sign, require_yes, sentence
+from runner.client.wording.present import Present
 from runner.errors import UsageError
 from runner.model.document import JsonObject
 from runner.model.people import Person
@@ -122,12 +123,5 @@ def test_times_are_said_as_people_read_them() -> None:
     statement = Statement(
         StatementKind.APPROVE, ORIGIN, "li", "SHA256:l", NUMBER, content, NOON, "00" * 16, Seen(2, "")
     )
-    said = sentence(statement, "Asia/Shanghai")
+    said = sentence(statement, Present(NOON, "Asia/Shanghai", lasts=True))
     assert "from 2026-11-23 11:00:00 to 2026-11-23 14:00:00" in said
-
-
-def test_words_of_the_service_are_translated_with_their_facts() -> None:
-    told = Words(
-        "run {run} is {state} until {until}", {"run": RUN, "state": "rolling_back", "until": "2026-11-23T06:00:00.5Z"}
-    )
-    assert words(told, "Asia/Shanghai") == f"run {RUN} is rolling back until 2026-11-23 14:00:00"

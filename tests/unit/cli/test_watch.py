@@ -44,10 +44,10 @@ def test_what_happens_is_told_until_the_run_has_ended(twokey: Twokey, stub: Stub
     assert answer.code == 0
     assert answer.err == ""
     told = answer.out.splitlines()
-    assert "12:00:00 begun: 1/upgrade.do/1" in told
+    assert "12:00:00 begun: 1/upgrade do 1" in told
     assert "12:00:00 run: running → succeeded" in told
-    assert "state: succeeded; executor 王, confirmer li" in told
-    assert "steps done: 1 of 3" in told
+    assert "state:       succeeded; steps done: 1 of 3" in told
+    assert "people:      executor 王, confirmer li" in told
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_waiting_run_is_watched_on(twokey: Twokey, stub: StubService) -> None:
     stub.says("GET /v1/events", events(HELLO, MOVED, MOVED))
     answer = twokey("run", "watch", RUN)
     assert answer.code == 1
-    assert "state: at gate; executor 王, confirmer li" in answer.out
+    assert "state:       at gate; steps done: 1 of 3" in answer.out
 
 
 def test_as_json_every_entry_is_a_line(twokey: Twokey, stub: StubService) -> None:
@@ -112,7 +112,7 @@ def test_a_lost_service_is_found_again_and_nothing_is_told_twice(twokey: Twokey,
     ]
     asked = [dict(asked.query)["after"] for asked in stub.asked if asked.path == "/v1/events"]
     assert asked == ["40", "41"]
-    assert answer.out.count("begun: 1/upgrade.do/1") == 1
+    assert answer.out.count("begun: 1/upgrade do 1") == 1
 
 
 def test_a_run_that_ended_meanwhile_is_told_to_its_end(twokey: Twokey, stub: StubService) -> None:

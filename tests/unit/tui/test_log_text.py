@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from runner.model.document import JsonObject
 from runner.model.log import LogFilter
-from runner.model.run import RunState
 from runner.rules.tags import Tag
 from runner.wire.api_audit import EntryShown, Gap
 from tests.demo_change import NIGHT, RUN, DemoChange
 from tui.audit_text import entry_lines, entry_row
-from tui.event_text import event_lines
 from tui.feed import News
 from tui.host_board import HostBoard
 from tui.run_news import Past, RunNews
@@ -30,74 +26,6 @@ def entry(tag: str, payload: JsonObject | None = None, number: int = 7, **about:
         "about": dict(about),
     }
     return EntryShown(number, number - 1, leaf, payload, None)
-
-
-def told(shown: EntryShown) -> list[str]:
-    return [line.text for line in event_lines(shown, PRESENT)]
-
-
-@pytest.mark.parametrize(
-    "shown, lines",
-    [
-        (entry(Tag.ANSIBLE_EVENT, {"event": "task_start", "task": "dump"}), ["00:31:05 task: dump"]),
-        (
-            entry(Tag.ANSIBLE_EVENT, {"event": "failed", "host": "db", "result": {"msg": "no room"}}),
-            ["00:31:05   failed db: no room"],
-        ),
-        (
-            entry(Tag.ANSIBLE_EVENT, {"event": "output", "text": "one\ntwo"}),
-            ["00:31:05   output: one", "00:31:05   output: two"],
-        ),
-        (entry(Tag.ANSIBLE_EVENT, {"event": "stats"}), []),
-        (
-            entry(
-                Tag.PROBE_RESULT,
-                {"event": "probe", "probe": "free_disk", "within": False, "figures": {"free": 1}},
-                host="db",
-            ),
-            ["00:31:05   db free disk: OUTSIDE LIMITS  free 1"],
-        ),
-        (entry(Tag.PROBE_RESULT, {"event": "probe_start"}, host="db"), []),
-        (
-            entry(Tag.ATTEMPT_BEGUN, None, batch=1, step="upgrade", role="writes_off", attempt=1),
-            ["00:31:05 begun: 1/upgrade: writes off 1"],
-        ),
-        (
-            entry(
-                Tag.ATTEMPT_ENDED,
-                {"state": "failed", "reason": "no room"},
-                batch=1,
-                step="backup",
-                role="do",
-                attempt=2,
-            ),
-            ["00:31:05 ended: 1/backup: do 2: failed  no room"],
-        ),
-        (
-            entry(Tag.ATTEMPT_NEVER_BEGUN, None, batch=1, step="backup", role="do", attempt=2),
-            ["00:31:05 ended: 1/backup: do 2: never begun"],
-        ),
-        (entry(Tag.RUN_MOVED, {"from": "running", "to": "rolling_back"}), ["00:31:05 the run is now: rolling back"]),
-        (entry(Tag.RUN_ASKED, {"question": "step_failed"}), ["00:31:05 a decision is needed: step failed"]),
-        (entry(Tag.RUN_GATE_SIGNED), ["00:31:05 duty-a has signed the gate"]),
-        (
-            entry(
-                Tag.STATEMENT_REFUSED,
-                {"rule": "L2:x", "message": "{person} may not {what}", "facts": {"person": "duty-b", "what": "sign"}},
-            ),
-            ["00:31:05 REFUSED, duty-a: duty-b may not sign (rule L2:x)"],
-        ),
-        (entry(Tag.ATTEMPT_INTENDED), []),
-        (entry(Tag.SHIM_STARTED), ["00:31:05 service:shim:started  duty-a"]),
-    ],
-)
-def test_entries_are_told_as_output(shown: EntryShown, lines: list[str]) -> None:
-    assert told(shown) == lines
-
-
-def test_what_a_host_says_is_neither_obeyed_nor_markup() -> None:
-    hostile = entry(Tag.ANSIBLE_EVENT, {"event": "failed", "host": "db", "result": {"msg": "\x1b[2J[bold]x[/bold]\r"}})
-    assert told(hostile) == ["00:31:05   failed db: \\x1b[2J[bold]x[/bold]\\x0d"]
 
 
 def test_a_row_of_the_log_leaves_out_what_the_list_was_narrowed_to() -> None:
@@ -146,10 +74,3 @@ def test_the_past_and_the_present_make_one_sequence() -> None:
     assert news.take(late) == (entries[6],)
     news.forget()
     assert not news.has_past
-
-
-def test_a_whole_run_can_be_told() -> None:
-    demo = DemoChange()
-    demo.at(RunState.ROLLED_BACK)
-    entries = demo.backend.entries(LogFilter(run=RUN), None, 1000).rows
-    assert all(line.parts for shown in entries for line in event_lines(shown, PRESENT))

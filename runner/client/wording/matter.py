@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from runner.client.wording.line import Line, Meaning, Part, label, line, listed
+from runner.client.wording.present import Present, clock, span
+from runner.model.plan import Role
 from runner.model.run import Attempt, AttemptState, Choice, HostOutcome, Question, RunState
 from runner.model.statement import StatementKind
 from runner.wire.api_request import Act
 from runner.wire.api_run import Asked, RunShown, StepShown, StepState
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
-from tui.run_text import UNDOING
-from tui.text import Line, Meaning, Part, Present, clock, label, line, listed, span
 
+UNDOING: Final = (Role.WRITES_OFF, Role.ROLLBACK, Role.ROLLBACK_VERIFY)
+"""What an attempt does when its step is undone."""
 QUESTIONS: Final = {
     Question.OUTCOME_UNKNOWN: N_("the end of step {step} was not seen; what became of its hosts is not known"),
     Question.STEP_FAILED: N_("step {step} has failed"),
@@ -97,6 +100,8 @@ def _failures(shown: RunShown) -> Iterator[Line]:
             found = last.reason or "-"
             hosts = [host for host, outcome in last.outcomes.items() if outcome in _UNWELL]
             text = _("step {step} has failed on {hosts}: ").format(step=step.id, hosts=listed(hosts) or "-")
+            if found.startswith(tuple(f"{host}: " for host in hosts)):
+                text = _("step {step} has failed: ").format(step=step.id)
             yield Line((Part(text, Meaning.BAD), Part(found)), 2)
 
 
@@ -122,6 +127,7 @@ def _gate(shown: RunShown) -> Iterator[Line]:
     yield line(_("gate before step {step}: both sign to go on").format(step=step.id), Meaning.WAIT, indent=2)
     if says:
         yield line(says, Meaning.STRONG, indent=2)
+    yield line(_("hosts: {hosts}").format(hosts=listed(step.hosts)), indent=2)
     if step.rollback:
         way_back = _("from here the way back is {play}").format(play=step.rollback)
         loss = _("REWINDS DATA written from now on") if step.rewinds_data else ""

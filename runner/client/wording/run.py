@@ -1,0 +1,261 @@
+"""A run in words: whose turn it is, what follows if nobody does anything, how far each step has come, what was done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from runner.client.wording.line import Line, Meaning, Part, Told, aligned, cell_width, listed, pad, sections, told
+from runner.client.wording.matter import matter_lines
+from runner.client.wording.present import Present, clock, said, span
+from runner.client.wording.step import in_words
+from runner.model.document import JsonObject
+from runner.model.run import Attempt, AttemptState, HostOutcome, RunState
+from runner.model.statement import StatementKind
+from runner.rules.expansion import AFTER_ROLLBACK
+from runner.wire.api_request import RequestShown
+from runner.wire.api_run import RunShown, StepShown, StepState
+from runner.wire.spoken import spoken
+from runner.words import _
+
+RUN_MEANINGS: Final = {
+    RunState.SUCCEEDED: Meaning.GOOD,
+    RunState.FAILED: Meaning.BAD,
+    RunState.ROLLED_BACK: Meaning.BAD,
+    RunState.ROLLING_BACK: Meaning.BAD,
+    RunState.ROLLBACK_FAILED: Meaning.ALARM,
+    RunState.OUTCOME_UNKNOWN: Meaning.ALARM,
+    RunState.AWAITING_DECISION: Meaning.ALARM,
+    RunState.ABANDONED: Meaning.BAD,
+    RunState.LAPSED: Meaning.FAINT,
+    RunState.CLOSED: Meaning.FAINT,
+    RunState.CONFIRMING: Meaning.WAIT,
+    RunState.AT_GATE: Meaning.WAIT,
+    RunState.AT_SHEET: Meaning.WAIT,
+    RunState.PAUSED: Meaning.WAIT,
+}
+"""What the state of a run means; the others are at work."""
+STEP_MEANINGS: Final = {
+    StepState.DONE: Meaning.GOOD,
+    StepState.MARKED_DONE: Meaning.GOOD,
+    StepState.FAILED: Meaning.BAD,
+    StepState.UNKNOWN: Meaning.ALARM,
+    StepState.PENDING: Meaning.FAINT,
+    StepState.NOT_REACHED: Meaning.FAINT,
+    StepState.AT_GATE: Meaning.WAIT,
+    StepState.AT_SHEET: Meaning.WAIT,
+    StepState.ROLLING_BACK: Meaning.BAD,
+    StepState.ROLLED_BACK: Meaning.BAD,
+}
+"""What the state of a step means; the others are at work."""
+ATTEMPT_MEANINGS: Final = {
+    AttemptState.SUCCEEDED: Meaning.GOOD,
+    AttemptState.FAILED: Meaning.BAD,
+    AttemptState.UNKNOWN: Meaning.ALARM,
+}
+UNWELL: Final = (HostOutcome.FAILED, HostOutcome.UNREACHABLE, HostOutcome.STOPPED, HostOutcome.UNKNOWN)
+OPEN: Final = (AttemptState.INTENDED, AttemptState.BEGUN)
+"""States of an attempt that has not ended."""
+_OVER: Final = (StepState.DONE, StepState.MARKED_DONE)
+
+
+def run_lines(shown: RunShown, present: Present) -> tuple[Line, ...]:
+    """State, turn and deadlines; what is the matter; the steps."""
+    return (*head_lines(shown, present), Line(), *_steps(shown, present))
+
+
+def head_lines(shown: RunShown, present: Present) -> tuple[Line, ...]:
+    """Which run, its state, whose turn, until when, what follows if nobody acts, and what is the matter."""
+    matter = matter_lines(shown, present)
+    return (*aligned(_head(shown, present)), *((Line(), *matter) if matter else ()))
+
+
+def report_lines(shown: RunShown, wanted: RequestShown | None, present: Present) -> tuple[Line, ...]:
+    """The run from start to end: request, people, times, steps, outputs, decisions, signatures."""
+    run = run_lines(shown, present)
+    rest = aligned(sections(_reported(shown), _decided(shown, present), _signed(shown, wanted, present)))
+    asked = aligned(_asked(wanted, present)) if wanted is not None else ()
+    return (*asked, *run, *((Line(), *rest) if rest else ()))
+
+
+def step_name(step: StepShown) -> str:
+    """A step as it is called, with its title."""
+    name = _("health after the rollback") if step.id == AFTER_ROLLBACK else step.id
+    return f"{name}  {in_words(step.title)}" if step.title else name
+
+
+def attempt_name(role: str, number: int | str) -> str:
+    """One try of a step: what it does, and its number."""
+    return f"{spoken(role)} {number}"
+
+
+def batch_name(shown: RunShown, batch: int) -> str:
+    """A batch with its hosts, or where the steps that are done once stand."""
+    count = len(shown.batches)
+    if batch == 0:
+        return _("once, before the batches")
+    if batch > count:
+        return _("once, after the batches")
+    hosts = listed(shown.batches[batch - 1])
+    return _("batch {batch} of {count}: {hosts}").format(batch=batch, count=count, hosts=hosts)
+
+
+def numbers_of(shown: RunShown) -> dict[str, int]:
+    """Number of each step in its runbook, by id."""
+    numbers: dict[str, int] = {}
+    for step in shown.steps:
+        numbers.setdefault(step.id, len(numbers) + 1)
+    return numbers
+
+
+def time_taken(attempts: tuple[Attempt, ...], now: datetime) -> str:
+    """From the first beginning to the last end; while one is at work, also how long it may take."""
+    begins = [attempt.began_at or attempt.intended_at for attempt in attempts]
+    if not begins:
+        return ""
+    last = attempts[-1]
+    took = span(((last.ended_at or now) - min(begins)).total_seconds())
+    if last.state not in OPEN:
+        return took
+    most = span((last.deadline - (last.began_at or last.intended_at)).total_seconds())
+    return _("{took} of {most}").format(took=took, most=most)
+
+
+def _head(shown: RunShown, present: Present) -> Iterator[Told]:
+    row = shown.row
+    yield told(None, f"{row.id}  {in_words(row.title)}", Meaning.STRONG)
+    place = Part(_("PRODUCTION"), Meaning.ALARM) if row.production else Part(_("not production"))
+    yield Told(_("environment"), (place,))
+    yield told(_("risk class"), spoken(row.risk.value))
+    state = Part(spoken(row.state.value), RUN_MEANINGS.get(row.state, Meaning.STRONG))
+    done = sum(step.state in _OVER for step in shown.steps)
+    steps = _("steps done: {done} of {all}").format(done=done, all=len(shown.steps))
+    yield Told(_("state"), (state, Part(_("; ") + steps)))
+    yield from _result(shown)
+    people = _("executor {executor}, confirmer {confirmer}").format(
+        executor=row.executor, confirmer=row.confirmer or "-"
+    )
+    yield told(_("people"), people)
+    if row.started_at or row.ended_at:
+        times = _("began {began}, ended {ended} ({zone})").format(
+            began=clock(row.started_at, present) or "-", ended=clock(row.ended_at, present) or "-", zone=present.zone
+        )
+        yield told(_("times"), times)
+    yield from _turn(shown, present)
+    if row.window and not row.ended_at:
+        yield told(
+            _("window"),
+            _("until {closes}; latest rollback decision {by}").format(
+                closes=clock(row.window.closes, present), by=clock(shown.rollback_decision_by, present) or "-"
+            ),
+            Meaning.BAD if shown.overrun else Meaning.PLAIN,
+        )
+    yield told(_("otherwise"), said(shown.otherwise, present))
+
+
+def _turn(shown: RunShown, present: Present) -> Iterator[Told]:
+    act = shown.act
+    if act is not None:
+        title = _("{title} ({people})").format(
+            title=said(act.title, present), people=listed(act.people) or _("nobody who may")
+        )
+        yield told(_("turn"), title, Meaning.WAIT)
+        if act.until is not None:
+            yield told("", _("until {until}").format(until=clock(act.until, present)), Meaning.WAIT)
+    if shown.asked is not None:
+        yield told(_("choices"), " | ".join(choice.value for choice in shown.asked.choices))
+
+
+def closed_with(shown: RunShown) -> JsonObject:
+    """What the signers of a run's result stated: its state, what was achieved, and why; empty while none is signed."""
+    closing = [statement for statement in shown.statements if statement.kind is StatementKind.CLOSE]
+    content = json.loads(closing[-1].statement)["content"] if closing else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _result(shown: RunShown) -> Iterator[Told]:
+    """What a closed run has come to, as both stated it."""
+    stated = closed_with(shown)
+    if shown.row.state is not RunState.CLOSED or not stated:
+        return
+    state = str(stated.get("state", ""))
+    meaning = Meaning.GOOD if state == RunState.SUCCEEDED.value else Meaning.BAD
+    yield told(_("result"), spoken(state) if state else "-", meaning)
+    if achieved := stated.get("achieved"):
+        yield told(_("achieved"), str(achieved))
+    if reason := stated.get("reason"):
+        yield told(_("because"), str(reason))
+
+
+def _steps(shown: RunShown, present: Present) -> Iterator[Line]:
+    """Every step of every batch and what was tried for it, states in one column."""
+    numbers, several = numbers_of(shown), len(shown.batches) > 1
+    attempts = [attempt for step in shown.steps for attempt in step.attempts]
+    states = [*(step.state.value for step in shown.steps), *(attempt.state.value for attempt in attempts)]
+    width = max((cell_width(spoken(state)) for state in states), default=0) + 2
+    tries = [(_tried(attempt), time_taken((attempt,), present.now)) for attempt in attempts]
+    widths = [max((cell_width(cells[place]) for cells in tries), default=0) + 2 for place in (0, 1)]
+    batch = -1
+    for step in shown.steps:
+        if several and step.batch != batch:
+            yield Line((Part(batch_name(shown, step.batch), Meaning.STRONG),), 2)
+        batch = step.batch
+        state = Part(pad(spoken(step.state.value), width), STEP_MEANINGS.get(step.state, Meaning.STRONG))
+        name = Part(f"{numbers[step.id]}. {step_name(step)}", Meaning.STRONG)
+        yield Line((state, name), width + 3)
+        for attempt in step.attempts:
+            cells = (_tried(attempt), time_taken((attempt,), present.now))
+            tried = "".join(pad(cell, most) for cell, most in zip(cells, widths, strict=True))
+            yield from _attempt(attempt, width, tried)
+
+
+def _tried(attempt: Attempt) -> str:
+    return attempt_name(attempt.key.role.value, attempt.key.number)
+
+
+def _attempt(attempt: Attempt, width: int, tried: str) -> Iterator[Line]:
+    """One try: its state, what was tried for how long, on which hosts or with what those that are not well."""
+    state = Part(pad(spoken(attempt.state.value), width + 3), ATTEMPT_MEANINGS.get(attempt.state, Meaning.PLAIN))
+    unwell = [f"{host} {spoken(found.value)}" for host, found in attempt.outcomes.items() if found in UNWELL]
+    yield Line((state, Part(tried + listed(unwell or attempt.hosts))), width + 5)
+    if attempt.reason:
+        because = _("because: {reason}").format(reason=attempt.reason)
+        yield Line((Part(" " * (width + 3)), Part(because, Meaning.BAD)), width + 5)
+
+
+def _asked(wanted: RequestShown, present: Present) -> Iterator[Told]:
+    request = wanted.request
+    yield told(_("change"), request.number, Meaning.STRONG)
+    yield told(_("reason"), request.reason)
+    yield told(
+        _("requested by"),
+        _("{person}, {at}").format(person=request.requester, at=clock(request.at, present)),
+    )
+    yield told(None, "")
+
+
+def _reported(shown: RunShown) -> Iterator[Told]:
+    for step in shown.steps:
+        for name, value in step.outputs.items():
+            yield told(_("reported"), f"{step.id}.{name} = {value}")
+        for name, value in (step.sheet or {}).items():
+            yield told(_("recorded"), f"{step.id}.{name} = {value}")
+
+
+def _decided(shown: RunShown, present: Present) -> Iterator[Told]:
+    for decision in shown.decisions:
+        text = _("{question}: {choice}").format(
+            question=spoken(decision.question.value), choice=spoken(decision.choice.value)
+        )
+        yield told(_("decided"), f"{clock(decision.at, present)}  {text}")
+
+
+def _signed(shown: RunShown, wanted: RequestShown | None, present: Present) -> Iterator[Told]:
+    statements = {each.id: each for each in (*(wanted.statements if wanted else ()), *shown.statements)}
+    for statement in statements.values():
+        text = _("{kind} by {person} ({key})").format(
+            kind=spoken(statement.kind.value), person=statement.person, key=statement.key
+        )
+        yield told(_("signed"), f"{clock(statement.recorded, present)}  {text}")

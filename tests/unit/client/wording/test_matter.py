@@ -1,0 +1,103 @@
+"""What a run is about at each moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner.client.wording.matter import CONSEQUENCES, QUESTIONS, matter_lines
+from runner.client.wording.present import Present
+from runner.model.run import Choice, Question, RunState, Wish
+from runner.wire.api_run import Asked, RunShown
+from tests.demo_change import NIGHT, RUN, SHEET, DemoChange
+from tui.demo.story import Ending
+from tui.intents import Close, PassGate
+
+PRESENT = Present(NIGHT, "Asia/Shanghai")
+
+
+def matter(shown: RunShown) -> list[str]:
+    return [line.text for line in matter_lines(shown, PRESENT)]
+
+
+def test_a_run_at_work_needs_no_words() -> None:
+    demo = DemoChange()
+    assert matter(demo.begun()) == []
+
+
+def test_a_gate_says_what_is_about_to_happen_and_the_way_back() -> None:
+    demo = DemoChange()
+    assert matter(demo.at(RunState.AT_GATE)) == [
+        "gate before step upgrade: both sign to go on",
+        "The application is closed for writing and both servers are upgraded.",
+        "hosts: core-db-1, core-db-2",
+        "from here the way back is postgres/downgrade.yml  REWINDS DATA written from now on",
+    ]
+    demo.sign(PassGate(RUN), demo.executor)
+    assert matter(demo.shown())[-1] == "duty-a has signed: gate; duty-b still has to sign the same  until 00:36:00"
+
+
+def test_a_sheet_says_what_to_do_by_hand() -> None:
+    demo = DemoChange()
+    assert matter(demo.at(RunState.AT_SHEET))[0] == "by hand: Publish the announcement and note its number."
+    demo.sign(SHEET, demo.executor)
+    assert "duty-a has signed: sheet" in matter(demo.shown())[-1]
+
+
+def test_a_failure_says_what_was_found_and_what_follows() -> None:
+    found = matter(DemoChange().at(RunState.ROLLING_BACK))
+    assert found == [
+        (
+            'step observation has failed on core-db-1: task "look at health": replication slot missing; '
+            "application login: 3 of 20 failed"
+        ),
+        "what was done is undone by itself, newest first; it takes about 25:00",
+    ]
+
+
+def test_an_unknown_outcome_says_what_is_known_and_what_can_be_chosen() -> None:
+    found = matter(DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION))
+    assert found[0] == "the end of step upgrade was not seen; what became of its hosts is not known"
+    assert found[1] == "found: the shim is gone and left no result"
+    assert found[2] == "known: it began at 00:31:00; no end was seen on core-db-1, core-db-2"
+    assert found[3:] == [
+        f"  {choice}: {CONSEQUENCES[kind]}"
+        for choice, kind in (
+            ("mark done", Choice.MARK_DONE),
+            ("repeat", Choice.REPEAT),
+            ("roll back", Choice.ROLL_BACK),
+            ("abandon", Choice.ABANDON),
+        )
+    ]
+
+
+def test_what_a_settle_probe_found_is_said() -> None:
+    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    steps = tuple(
+        replace(step, attempts=tuple(replace(each, settled={"core-db-1": "not_done"}) for each in step.attempts))
+        for step in shown.steps
+    )
+    assert "the probe found on core-db-1: not done" in matter(replace(shown, steps=steps))
+
+
+@pytest.mark.parametrize("question", list(Question))
+def test_every_question_has_its_sentence(question: Question) -> None:
+    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    assert shown.asked is not None
+    asked = Asked(question, (Choice.ABANDON,), 1, "upgrade", shown.asked.role, 1)
+    assert matter(replace(shown, asked=asked))[0] == QUESTIONS[question].format(step="upgrade")
+
+
+def test_the_result_and_its_first_signature() -> None:
+    demo = DemoChange()
+    shown = demo.at(RunState.ROLLED_BACK)
+    assert matter(shown)[-1] == "everything is undone and proven; executor and confirmer sign the result"
+    demo.sign(Close(RUN, "nothing changed", "health"), demo.executor)
+    assert matter(demo.shown())[-1].startswith("duty-a has signed: nothing changed; health; duty-b still has to sign")
+
+
+def test_wishes_are_said() -> None:
+    shown = DemoChange().begun()
+    assert "it pauses before the next step" in matter(replace(shown, wish=Wish(pause=True)))[0]
+    assert "it ends at the next task border" in matter(replace(shown, wish=Wish(pause=True, abort=True)))[0]
