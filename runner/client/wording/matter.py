@@ -8,7 +8,7 @@ from typing import Final
 from runner.client.wording.line import Line, Meaning, Part, label, line, listed
 from runner.client.wording.present import Present, clock, span
 from runner.model.plan import Role
-from runner.model.run import Attempt, AttemptState, Choice, HostOutcome, Question, RunState
+from runner.model.run import Attempt, AttemptState, Choice, HostOutcome, Question, RunKind, RunState
 from runner.model.statement import StatementKind
 from runner.wire.api_request import Act
 from runner.wire.api_run import Asked, RunShown, StepShown, StepState
@@ -50,6 +50,12 @@ _RESULTS: Final = {
     RunState.LAPSED: (N_("the confirmer did not sign in time; nothing began"), Meaning.PLAIN),
 }
 
+_CHECKED: Final = {
+    RunState.SUCCEEDED: (N_("the check has ended; nothing was changed, and nothing is left to sign"), Meaning.GOOD),
+    RunState.FAILED: (N_("the check has failed; nothing was changed, and nothing is left to sign"), Meaning.BAD),
+}
+"""What a plan carried out in check mode has come to."""
+
 
 def matter_lines(shown: RunShown, present: Present) -> tuple[Line, ...]:
     """What the two people must know now; empty while the run simply works."""
@@ -66,7 +72,7 @@ def _lines(shown: RunShown, present: Present) -> Iterator[Line]:
         yield from _sheet(shown)
     elif state in _RESULTS:
         yield from _failures(shown)
-        sentence, meaning = _RESULTS[state]
+        sentence, meaning = (_CHECKED if shown.row.kind is RunKind.CHECK else _RESULTS).get(state, _RESULTS[state])
         yield line(_(sentence), meaning, indent=2)
     elif state is RunState.ROLLING_BACK:
         yield from _failures(shown)

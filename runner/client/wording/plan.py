@@ -174,7 +174,7 @@ def _digests(plan: Plan) -> Iterator[Told]:
     ):
         full = Part(f"  {digest.removeprefix('sha256:')}", Meaning.FAINT)
         yield Told(name, (Part(short(digest), Meaning.STRONG), full), _START)
-    yield told(None, _("{count} files in the content").format(count=len(plan.content.files)), Meaning.FAINT, _START)
+    yield told(_("files"), str(len(plan.content.files)), start=_START)
 
 
 def _runtime(plan: Plan) -> Iterator[Told]:

@@ -8,7 +8,7 @@ import pytest
 
 from runner.client.wording.matter import CONSEQUENCES, QUESTIONS, matter_lines
 from runner.client.wording.present import Present
-from runner.model.run import Choice, Question, RunState, Wish
+from runner.model.run import Choice, Question, RunKind, RunState, Wish
 from runner.wire.api_run import Asked, RunShown
 from tests.demo_change import NIGHT, RUN, SHEET, DemoChange
 from tui.demo.story import Ending
@@ -101,3 +101,18 @@ def test_wishes_are_said() -> None:
     shown = DemoChange().begun()
     assert "it pauses before the next step" in matter(replace(shown, wish=Wish(pause=True)))[0]
     assert "it ends at the next task border" in matter(replace(shown, wish=Wish(pause=True, abort=True)))[0]
+
+
+@pytest.mark.parametrize("state, sentence", [(RunState.SUCCEEDED, "has ended"), (RunState.FAILED, "has failed")])
+def test_nobody_signs_the_result_of_a_check(state: RunState, sentence: str) -> None:
+    shown = DemoChange().begun()
+    check = replace(shown, row=replace(shown.row, kind=RunKind.CHECK, state=state))
+    assert matter(check) == [f"the check {sentence}; nothing was changed, and nothing is left to sign"]
+
+
+def test_a_reason_that_names_its_host_is_told_once() -> None:
+    shown = DemoChange().at(RunState.ROLLING_BACK)
+    last = shown.steps[-1]
+    attempt = replace(last.attempts[-1], reason="core-db-1: no room")
+    named = replace(shown, steps=(*shown.steps[:-1], replace(last, attempts=(attempt,))))
+    assert matter(named)[0] == "step observation has failed: core-db-1: no room"
