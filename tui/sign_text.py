@@ -119,9 +119,10 @@ def _before(signing: Signing, present: Present) -> list[Line]:
     shown = [line(said(outcome.message, present), Meaning.GOOD, indent=2)]
     if (act := signing.awaited) is None:
         return shown
-    people = listed(act.people) or _("nobody who may")
-    text = _("still to sign: {people} ({title})").format(people=people, title=said(act.title, present))
-    shown.append(line(text, Meaning.WAIT, indent=2))
+    if signing.prepared is None:
+        people = listed(act.people) or _("nobody who may")
+        text = _("still to sign: {people} ({title})").format(people=people, title=said(act.title, present))
+        shown.append(line(text, Meaning.WAIT, indent=2))
     if act.until is not None:
         until = _("valid until {until}, {left}").format(
             until=clock(act.until, present), left=left_until(act.until, present)

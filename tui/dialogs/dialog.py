@@ -21,7 +21,8 @@ Result = TypeVar("Result")
 class Dialog(Asking[Result], ModalScreen[Result]):
     """A box; subclasses compose what is in it."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-tall")]  # noqa: RUF012 - Textual declares it on the instance
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it on the instance
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (24, "-low"), (38, "-tall")]  # noqa: RUF012 - Textual declares it on the instance
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="dialog-box"):

@@ -102,8 +102,9 @@ class FormDialog(Dialog[Intent | None]):
         name = f"field-{field.name}"
         if not field.options:
             return Input(field.given, id=name, password=field.secret)
-        rows = RowList(_ONE, name_id=name, help_text=N_("Arrows or j and k choose; Tab goes on."))
+        rows = RowList(_ONE, name_id=name, unset=True, help_text=N_("Arrows or j and k choose; Tab goes on."))
         rows.show([Row(option.value, (Part(option.label),)) for option in field.options])
+        rows.go_to(field.given)
         return rows
 
     def _answer(self, field: Field) -> str:

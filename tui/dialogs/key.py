@@ -22,15 +22,15 @@ from tui.messages import AskFailed
 from tui.rows import Column, Row
 from tui.screens.asking import Deeds, bindings_of
 from tui.sitting import Sitting
-from tui.text import Line, Meaning, Part, error_lines, line
+from tui.text import Line, Meaning, Part, error_lines, line, listed
 from tui.widgets.line_view import LineView
 from tui.widgets.plain_button import PlainButton
 from tui.widgets.row_list import RowList
 
 _COLUMNS = (
     Column(N_("who"), 14),
-    Column(N_("from"), 12, grows=True),
-    Column(N_("key"), 24, priority=1),
+    Column(N_("from"), 16),
+    Column(N_("key"), 24, priority=1, grows=True),
 )
 
 
@@ -52,8 +52,15 @@ class KeyDialog(Dialog[Key | None]):
 
         key: Key
 
-    def __init__(self, sitting: Sitting) -> None:
+    def __init__(self, sitting: Sitting, awaited: tuple[str, ...] = ()) -> None:
+        """Make the dialog.
+
+        Args:
+            sitting: the person's.
+            awaited: people whose signature is still missing, when that is known.
+        """
         super().__init__(sitting)
+        self._awaited = awaited
         self._keys: tuple[Key, ...] = ()
         self._said: tuple[Line, ...] = ()
 
@@ -86,7 +93,10 @@ class KeyDialog(Dialog[Key | None]):
     def retell(self) -> None:
         super().retell()
         title = _("whose key signs? It stays where it is and is let go of when this is done")
-        self.query_one("#title", LineView).show([line(title, Meaning.STRONG)])
+        lines = [line(title, Meaning.STRONG)]
+        if self._awaited:
+            lines.append(line(_("still to sign: {people}").format(people=listed(self._awaited)), Meaning.WAIT))
+        self.query_one("#title", LineView).show(lines)
         self.query_one("#label-path", LineView).show(
             [line(_("or a key file (a .pub file names a key of the ssh-agent)"))]
         )

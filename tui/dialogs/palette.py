@@ -18,7 +18,7 @@ from tui.sitting import Sitting
 from tui.text import Meaning, Part
 from tui.widgets.row_list import RowList
 
-_COLUMNS = (Column(N_("press"), 6), Column(N_("action"), 14), Column(N_("what it does"), 20, priority=1, grows=True))
+_COLUMNS = (Column(N_("press"), 6), Column(N_("action"), 16), Column(N_("what it does"), 20, priority=1, grows=True))
 
 
 class PaletteDialog(Dialog[str | None]):

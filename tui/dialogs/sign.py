@@ -183,7 +183,8 @@ class SignDialog(Dialog[Outcome | None]):
         self.ask("signature", partial(self.sitting.backend.sign, prepared), self.Signed)
 
     def _choose_key(self) -> None:
-        self.app.push_screen(KeyDialog(self.sitting), self._take_key)
+        awaited = self._signing.awaited
+        self.app.push_screen(KeyDialog(self.sitting, awaited.people if awaited else ()), self._take_key)
 
     def _take_key(self, key: Key | None) -> None:
         if key is not None:

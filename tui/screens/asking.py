@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.worker import get_current_worker
 
 from runner.errors import RunnerError
@@ -110,5 +111,10 @@ class Asking(Screen[Result]):
         return focused.help_text if isinstance(focused, Painted) else ""
 
     def _tick(self) -> None:
-        if self.is_current:
+        if self._is_seen():
             self.tick()
+
+    def _is_seen(self) -> bool:
+        """Whether it is on top, or behind dialogs alone."""
+        above = takewhile(lambda screen: screen is not self, reversed(self.app.screen_stack))
+        return all(isinstance(screen, ModalScreen) for screen in above)

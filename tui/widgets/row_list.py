@@ -56,7 +56,7 @@ class RowList(ScrollView, Painted, can_focus=True):
             return self.rows
 
     def __init__(
-        self, columns: Sequence[Column], *, name_id: str, help_text: str = "", empty: str = "", headed: bool = True
+        self, columns: Sequence[Column], *, name_id: str, help_text: str = "", empty: str = "", unset: bool = False
     ) -> None:
         """Make an empty list.
 
@@ -65,20 +65,26 @@ class RowList(ScrollView, Painted, can_focus=True):
             name_id: its id on the screen.
             help_text: message id that F1 says instead of the usual one.
             empty: message id shown while there is no row.
-            headed: whether the names of the columns stand above.
+            unset: whether the cursor is on no row until a person puts it on one.
         """
         super().__init__(id=name_id)
         self.help_text = help_text or self.HELP
-        self.cursor = 0
+        self._least = -1 if unset else 0
+        self.cursor = self._least
         self._columns = columns
         self._rows: Sequence[Row] = ()
         self._empty = empty
-        self._head = 1 if headed and len(columns) > 1 else 0
+        self._head = 1 if len(columns) > 1 else 0
 
     @property
     def count(self) -> int:
         """Rows known."""
         return len(self._rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether its end is known, so that `count` is its length."""
+        return True
 
     @property
     def key(self) -> str | None:
@@ -96,7 +102,7 @@ class RowList(ScrollView, Painted, can_focus=True):
         self._rows = rows
         if key is not None:
             self.cursor = next((place for place, row in enumerate(rows) if row.key == key), self.cursor)
-        self.cursor = max(0, min(self.cursor, len(rows) - 1))
+        self.cursor = max(self._least, min(self.cursor, len(rows) - 1))
         self.resized()
         if self.key is not None and self.key != key:
             self.post_message(self.Moved(self, self.key, by_person=False))
@@ -176,7 +182,7 @@ class RowList(ScrollView, Painted, can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
     def _blank(self, place: int) -> Line:
-        if place == 0 and self.count == 0 and self._empty:
+        if place == 0 and self.count == 0 and self.complete and self._empty:
             return Line((Part(_(self._empty), Meaning.FAINT),))
         return Line((Part("…", Meaning.FAINT),)) if place < self.count else Line()
 
@@ -239,7 +245,6 @@ class PagedList(RowList, Generic[Value]):
 
     @property
     def complete(self) -> bool:
-        """Whether its end was reached, so that `count` is its length."""
         return self._pages.complete
 
     def row_at(self, place: int) -> Row | None:
