@@ -14,10 +14,10 @@ from tui.rows import Column, Row
 from tui.text import Line, Meaning, Part, Present, clock, line
 
 COLUMNS: Final = (
-    Column(N_("index"), 7),
+    Column(N_("index"), 6),
     Column(N_("time"), 14),
-    Column(N_("kind"), 28),
-    Column(N_("who"), 12, priority=1),
+    Column(N_("kind"), 26),
+    Column(N_("who"), 10, priority=1),
     Column(N_("about"), 10, priority=2, grows=True),
 )
 

@@ -10,14 +10,16 @@ from runner.client.wording.line import Line, Meaning, line
 from runner.wire.api_audit import EntryShown
 from runner.words import _
 
-_ABOUT: Final = ("run", "request", "batch", "step", "role", "attempt", "event", "host")
+_ABOUT: Final = ("run", "request", "step", "role", "attempt", "host", "event")
+"""What an entry is about, in the order it is said; a step is said with its batch."""
 
 
 def about_text(entry: EntryShown, left_out: Collection[str] = ()) -> str:
     """What an entry is about, without what is known where it is read; a run names its request."""
     about = entry.about
     names = [name for name in _ABOUT if name in about and name not in left_out]
-    return " ".join(str(about[name]) for name in names if not (name == "request" and "run" in about))
+    told = {**about, "step": f"{about.get('batch', '-')}/{about.get('step')}"}
+    return " ".join(str(told[name]) for name in names if not (name == "request" and "run" in about))
 
 
 def entry_lines(entry: EntryShown, proof: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -31,8 +31,8 @@ def entry(tag: str, payload: JsonObject | None = None, number: int = 7, **about:
 def test_a_row_of_the_log_leaves_out_what_the_list_was_narrowed_to() -> None:
     shown = entry(Tag.ATTEMPT_ENDED, run=RUN, request="BG-2026-0153", batch=1, step="backup")
     wide = entry_row(shown, LogFilter(), PRESENT)
-    assert [cell.text for cell in wide.cells] == ["6", "00:31:05", Tag.ATTEMPT_ENDED, "duty-a", f"{RUN} 1 backup"]
-    assert entry_row(shown, LogFilter(run=RUN), PRESENT).cells[-1].text == "1 backup"
+    assert [cell.text for cell in wide.cells] == ["6", "00:31:05", Tag.ATTEMPT_ENDED, "duty-a", f"{RUN} 1/backup"]
+    assert entry_row(shown, LogFilter(run=RUN), PRESENT).cells[-1].text == "1/backup"
 
 
 def test_refusals_and_forks_stand_out() -> None:
