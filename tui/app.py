@@ -101,7 +101,7 @@ class TwokeyApp(App[None]):
     def on_feed_reached(self, message: Feed.Reached) -> None:
         first, back = self.sitting.status is None, not self.sitting.reached
         self.sitting.status = message.status
-        self.sitting.reached = True
+        self.sitting.reached, self.sitting.lost_at = True, None
         if back:
             self._tell_all(messages.ConnectionChanged)
         if first:
@@ -113,8 +113,9 @@ class TwokeyApp(App[None]):
         if self.sitting.status is None and isinstance(message.error, UsageError):
             self._end_with(message.error)
         elif self.sitting.reached or self.sitting.status is None:
-            self.sitting.reached = False
-            self._tell_all(lambda: messages.ConnectionChanged(message.error))
+            self.sitting.reached, self.sitting.lost = False, message.error
+            self.sitting.lost_at = self.sitting.present.now if self.sitting.status else None
+            self._tell_all(messages.ConnectionChanged)
 
     def on_own_key_found(self, message: OwnKeyFound) -> None:
         self.sitting.key = message.key

@@ -23,10 +23,7 @@ class NewsArrived(Message, bubble=False):
 
 @dataclass
 class ConnectionChanged(Message, bubble=False):
-    """The service was reached, or lost; from the app to its screens. `Sitting.reached` says which."""
-
-    error: RunnerError | None = None
-    """Why it is not reached."""
+    """The service was reached, or lost; from the app to its screens. `Sitting` says which, and why."""
 
 
 @dataclass

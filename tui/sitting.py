@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from runner.errors import RunnerError
 from runner.wire.api import ServiceStatus
 from tui.backend import Backend, Key
 from tui.text import Present
@@ -26,6 +27,10 @@ class Sitting:
     """What the service said of itself; None until it was reached."""
     reached: bool = False
     """Whether the service is reached now."""
+    lost: RunnerError | None = None
+    """Why it is not reached."""
+    lost_at: datetime | None = None
+    """When what is shown was last known to be so; None while it is reached, or never was."""
     key: Key | None = None
     """The person's own key; None until one was needed."""
 

@@ -88,6 +88,20 @@ def wrap(shown: Line, width: int) -> tuple[Line, ...]:
     return lines.wrap(shown, width, width_of)
 
 
+def flow(shown: Line, width: int) -> tuple[Line, ...]:
+    """A line of parts side by side broken between them, so that none is torn; one longer than a row is wrapped."""
+    if width_of(shown.text) <= width:
+        return (shown,)
+    rows: list[list[Part]] = [[]]
+    for part in shown.parts:
+        if rows[-1] and width_of(Line((*rows[-1], part)).text) > width:
+            rows.append([])
+        if rows[-1] or part.text.strip():
+            rows[-1].append(part)
+    whole = (Line(tuple(row if row[-1].text.strip() else row[:-1])) for row in rows if row)
+    return tuple(piece for row in whole for piece in wrap(row, width))
+
+
 def joined(parts: Iterable[Part | None], gap: str = "  ") -> Line:
     """Parts side by side; those that are None or empty leave no gap."""
     row: list[Part] = []

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from runner.client.wording.run import RUN_MEANINGS
+from runner.errors import RunnerError
 from runner.model.request import RequestState
 from runner.model.run import RunState
 from runner.model.time import Window
@@ -16,7 +17,21 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
 from tui.backend import ChangeRow
-from tui.text import Line, Meaning, Part, Present, joined, left_until, listed, minute, said, window_span
+from tui.text import (
+    Line,
+    Meaning,
+    Part,
+    Present,
+    clock,
+    error_lines,
+    joined,
+    left_until,
+    line,
+    listed,
+    minute,
+    said,
+    window_span,
+)
 
 REQUEST_MEANINGS: Final = {
     RequestState.SUBMITTED: Meaning.WAIT,
@@ -29,16 +44,37 @@ OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
 Top = tuple[Line, Line, Line]
 
 
-def top_of_nothing(status: ServiceStatus | None) -> Top:
-    """While no change is selected, or the service was not reached yet."""
-    if status is None:
-        return Line((Part(_("connecting to the service…"), Meaning.WAIT),)), Line(), Line()
+def top_of_unreached(error: RunnerError | None, present: Present) -> Top:
+    """While the service was never reached; `error` says why not, and what to do about it."""
+    first = line(_("connecting to the service…"), Meaning.WAIT)
+    if error is None:
+        return first, Line(), Line()
+    why, *advice = error_lines(error, present)
+    again = line(_("otherwise: it is tried again and again; no run is affected"))
+    return first, why, joined((*(advice[-1].parts if error.hint else ()), *again.parts))
+
+
+def top_of_nothing(status: ServiceStatus) -> Top:
+    """While no change is selected."""
     place = joined((place_part(status), Part(status.site, Meaning.STRONG)))
     return (
         place,
-        Line((Part(_("no change is selected"), Meaning.FAINT),)),
-        Line((Part(_("otherwise: nothing happens by itself"), Meaning.FAINT),)),
+        line(_("no change is selected"), Meaning.FAINT),
+        line(_("otherwise: nothing happens by itself"), Meaning.FAINT),
     )
+
+
+def top_of_unread(subject: str, status: ServiceStatus) -> Top:
+    """While a change or a run was chosen and is not read yet."""
+    first = joined((place_part(status), Part(subject, Meaning.STRONG)))
+    return first, line(_("not read yet"), Meaning.WAIT), Line()
+
+
+def not_live(top: Top, since: datetime, present: Present) -> Top:
+    """The same top lines, marked as no longer kept up to date."""
+    first, second, third = top
+    mark = Part(" " + _("NOT LIVE, as of {time}").format(time=clock(since, present)) + " ", Meaning.ALARM)
+    return first, Line((mark, Part("  "), *second.parts)), third
 
 
 def top_of_change(
@@ -66,13 +102,12 @@ def top_of_change(
     return first, second, otherwise_line(shown.otherwise if shown else None, present)
 
 
-def top_of_run(shown: RunShown, status: ServiceStatus | None, present: Present) -> Top:
+def top_of_run(shown: RunShown, status: ServiceStatus, present: Present) -> Top:
     """Of a run."""
     row = shown.row
-    environment = status.environment if status else ""
     first = joined(
         (
-            production_part(environment, production=row.production),
+            production_part(status.environment, production=row.production),
             Part(row.id, Meaning.STRONG),
             Part(spoken(row.state.value), RUN_MEANINGS.get(row.state, Meaning.STRONG)),
             _step_part(shown),

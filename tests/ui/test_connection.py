@@ -77,7 +77,27 @@ async def test_why_no_service_is_reached_is_said() -> None:
     backend = LateBackend(DemoChange().clock)
     backend.misses = 10_000
     async with seated(backend) as seat:
-        await seat.sees("service at /nowhere: no answer")
+        await seat.sees("service at /nowhere: no answer", "otherwise: it is tried again and again")
+        assert "there is no change yet" not in seat.text
+
+
+async def test_what_is_not_live_says_so_where_it_is_read() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.AT_GATE)
+        demo.backend.lose()
+        await seat.sees("NOT LIVE, as of 00:31:00", "turn: duty-a, duty-b (gate)")
+        demo.backend.regain()
+        await seat.sees_no("NOT LIVE")
+
+
+async def test_a_change_that_cannot_be_read_is_named() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        demo.backend.lose()
+        await seat.sees("CONNECTION LOST")
+        await seat.press("j", "enter")
+        await seat.sees("BG-2026-0153", "not read yet")
 
 
 class NoSite(DemoBackend):

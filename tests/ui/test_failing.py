@@ -8,6 +8,7 @@ from tests.ui.seat import at_demo
 from tests.ui.steps import open_run, phase, sign_as_both
 from tui.demo.story import Ending
 from tui.dialogs.form import FormDialog
+from tui.intents import Abort, Pause
 from tui.screens.run import RunScreen
 from tui.sign_text import Phase
 from tui.widgets.row_list import RowList
@@ -41,7 +42,7 @@ async def test_two_people_decide_what_becomes_of_an_unknown_outcome() -> None:
         await seat.press("d")
         await seat.sees("decide about run")
         assert isinstance(seat.app.focused, RowList)
-        await seat.press("j", "j", "enter")
+        await seat.press("j", "j", "j", "enter")
         await seat.types("restore the former version")
         await seat.press("enter", "enter")
         await phase(seat, Phase.READY)
@@ -98,6 +99,26 @@ async def test_one_person_may_stop() -> None:
         await seat.press("f8")
         await seat.sees("it was asked to stop")
     assert demo.shown().wish.abort
+
+
+async def test_there_is_nothing_to_pause_or_stop_while_a_decision_is_awaited() -> None:
+    demo = DemoChange(Ending.ASKS)
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.AWAITING_DECISION)
+        await seat.sees("F1 help  s sign  d decide  b roll back  l log")
+        await seat.press("p")
+        await seat.sees("pause: not possible here now")
+
+
+async def test_what_was_asked_already_is_not_offered_again() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.RUNNING)
+        await seat.sees("p pause  x stop")
+        demo.sign(Pause(RUN, "wait"), demo.executor)
+        await seat.sees("F1 help  x stop")
+        demo.sign(Abort(RUN, "stop"), demo.executor)
+        await seat.sees("F1 help  l log")
 
 
 async def test_a_form_can_be_left() -> None:

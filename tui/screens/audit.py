@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from runner.model.log import LogFilter
+from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryPage, EntryShown
 from runner.words import N_, _
 from tui.actions import Where
@@ -23,7 +24,7 @@ from tui.screens.asking import Deeds, bindings_of
 from tui.screens.framed import Framed
 from tui.sitting import Sitting
 from tui.text import Meaning, Part, joined, line
-from tui.top_text import Top, place_part, top_of_nothing
+from tui.top_text import Top, place_part
 from tui.widgets.row_list import PagedList, RowList
 
 PAGE: Final = 100
@@ -67,10 +68,7 @@ class AuditScreen(Framed):
         """The list."""
         return self.query_one("#entries", PagedList)
 
-    def top(self) -> Top:
-        status = self.sitting.status
-        if status is None:
-            return top_of_nothing(None)
+    def top(self, status: ServiceStatus) -> Top:
         about = self.wanted.run or self.wanted.request
         what = _("audit log of {about}").format(about=about) if about else _("audit log of the whole site")
         known = _("{count} entries").format(count=self.entries.count)

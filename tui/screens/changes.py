@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from runner.model.log import LogFilter
 from runner.model.statement import StatementKind
+from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
 from runner.words import N_
 from tui.actions import Where
@@ -71,9 +72,9 @@ class ChangesScreen(Framed):
         """The list."""
         return self.query_one("#changes", PagedList)
 
-    def top(self) -> Top:
-        change, status = self.changes.value, self.sitting.status
-        if change is None or status is None:
+    def top(self, status: ServiceStatus) -> Top:
+        change = self.changes.value
+        if change is None:
             return top_of_nothing(status)
         selected = self._selected
         full = selected.shown if selected and selected.change.request == change.request else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
 from runner.words import N_, _
 from tui.actions import Where
@@ -20,8 +22,8 @@ from tui.messages import AskFailed
 from tui.screens.asking import bindings_of
 from tui.screens.framed import Framed
 from tui.sitting import Sitting
-from tui.text import Meaning, Part, error_lines, joined, line
-from tui.top_text import Top, place_part, top_of_nothing
+from tui.text import Meaning, Part, clock, error_lines, joined, line
+from tui.top_text import Top, place_part
 from tui.widgets.line_view import LineView
 
 
@@ -50,14 +52,13 @@ class EntryScreen(Framed):
             help_text=N_("The entry exactly as it is hashed, and what its proof against the log's signed head says."),
         )
 
-    def top(self) -> Top:
-        status = self.sitting.status
-        if status is None:
-            return top_of_nothing(None)
+    def top(self, status: ServiceStatus) -> Top:
         what = _("log entry {index}").format(index="-" if self.entry.index is None else self.entry.index)
+        here = clock(datetime.fromisoformat(self.entry.occurred), self.sitting.present)
+        by = _("by {actor}, {here} at the site ({at} UTC)")
         return (
             joined((place_part(status), Part(what, Meaning.STRONG), Part(self.entry.tag))),
-            line(_("by {actor}, at {at} (UTC)").format(actor=self.entry.actor, at=self.entry.occurred[:19])),
+            line(by.format(actor=self.entry.actor, here=here, at=self.entry.occurred[:19])),
             line(_("otherwise: nothing; the log only grows")),
         )
 

@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from runner.errors import UnreachableError
+from runner.wire.api import ServiceStatus
 from runner.words import _
 from tui.feed import News
 from tui.messages import AskFailed, ConnectionChanged, NewsArrived
 from tui.screens.asking import Asking, Deeds
 from tui.text import Line, Meaning, error_lines
-from tui.top_text import Top, top_of_nothing
+from tui.top_text import Top, not_live, top_of_nothing, top_of_unreached
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.notice_line import NoticeLine
 from tui.widgets.top_lines import TopLines
@@ -32,9 +33,9 @@ class Framed(Asking[None]):
         """What stands between the top lines and the notice line."""
         return ()
 
-    def top(self) -> Top:
-        """The three top lines now."""
-        return top_of_nothing(self.sitting.status)
+    def top(self, status: ServiceStatus) -> Top:
+        """The three top lines now, once the service was reached."""
+        return top_of_nothing(status)
 
     def reload(self) -> None:
         """Ask the backend for everything that is shown."""
@@ -43,12 +44,12 @@ class Framed(Asking[None]):
         """The log has grown."""
 
     def retell(self) -> None:
-        self.query_one(TopLines).show(self.top())
+        self._show_top()
         self.query_one(KeyBar).allow(self.possible())
         self._tell_connection()
 
     def tick(self) -> None:
-        self.query_one(TopLines).show(self.top())
+        self._show_top()
 
     def say(self, said: Line) -> None:
         self.query_one(NoticeLine).say(said)
@@ -61,11 +62,9 @@ class Framed(Asking[None]):
     def on_screen_resume(self) -> None:
         self.retell()
 
-    def on_connection_changed(self, message: ConnectionChanged) -> None:
+    def on_connection_changed(self, _message: ConnectionChanged) -> None:
         if self.sitting.reached:
             self.reload()
-        if message.error is not None and self.sitting.status is None:
-            self.say(error_lines(message.error, self.sitting.present)[0])
         self.retell()
 
     def on_news_arrived(self, message: NewsArrived) -> None:
@@ -77,6 +76,11 @@ class Framed(Asking[None]):
 
     def _common(self) -> Deeds:
         return {**super()._common(), "reload": self.reload}
+
+    def _show_top(self) -> None:
+        sitting, present = self.sitting, self.sitting.present
+        top = self.top(sitting.status) if sitting.status else top_of_unreached(sitting.lost, present)
+        self.query_one(TopLines).show(not_live(top, sitting.lost_at, present) if sitting.lost_at else top)
 
     def _tell_connection(self) -> None:
         notice = self.query_one(NoticeLine)

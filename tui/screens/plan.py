@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from runner.model.log import LogFilter
 from runner.model.statement import StatementKind
+from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
 from runner.wire.api_request import Act
 from runner.words import N_, _
@@ -27,7 +28,7 @@ from tui.screens.framed import Framed
 from tui.sitting import Sitting
 from tui.standing import Standing, standing_of
 from tui.text import Meaning, line
-from tui.top_text import Top, top_of_change, top_of_nothing
+from tui.top_text import Top, top_of_change, top_of_unread
 from tui.widgets.line_view import LineView
 
 
@@ -71,10 +72,10 @@ class PlanScreen(Framed):
         """The text."""
         return self.query_one("#plan", LineView)
 
-    def top(self) -> Top:
-        read, status = self._read, self.sitting.status
-        if read is None or status is None:
-            return top_of_nothing(status)
+    def top(self, status: ServiceStatus) -> Top:
+        read = self._read
+        if read is None:
+            return top_of_unread(self.number, status)
         standing, by = read.standing, read.planned.rollback_decision_by
         return top_of_change(standing.change, standing.shown, status, self.sitting.present, by)
 

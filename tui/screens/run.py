@@ -19,6 +19,7 @@ from runner.model.log import LogFilter
 from runner.model.run import Choice
 from runner.model.statement import StatementKind
 from runner.rules.tags import Tag
+from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
 from runner.wire.api_request import Act
 from runner.wire.api_run import RunShown
@@ -36,7 +37,7 @@ from tui.screens.asking import Deeds, bindings_of
 from tui.screens.framed import Framed
 from tui.sitting import Sitting
 from tui.text import Line, Meaning, line
-from tui.top_text import OVER, Top, top_of_nothing, top_of_run
+from tui.top_text import OVER, Top, top_of_run, top_of_unread
 from tui.widgets.line_view import LineView
 from tui.widgets.row_list import RowList
 
@@ -51,6 +52,8 @@ _QUIET: Final = frozenset({Tag.ANSIBLE_EVENT, Tag.PROBE_RESULT})
 """Entries that change nothing about the run itself."""
 _NARROW: Final = (0, "-narrow")
 _WIDE: Final = (110, "-wide")
+_TINY: Final = (0, "-tiny")
+_LOW: Final = (20, "-low")
 
 
 class RunScreen(Framed):
@@ -61,6 +64,7 @@ class RunScreen(Framed):
     CSS_PATH: ClassVar = "run.tcss"
     AUTO_FOCUS: ClassVar = "#steps"
     HORIZONTAL_BREAKPOINTS = [_NARROW, _WIDE]  # noqa: RUF012 - Textual declares it on the instance
+    VERTICAL_BREAKPOINTS = [_TINY, _LOW]  # noqa: RUF012 - Textual declares it on the instance
 
     @dataclass
     class Read(Message):
@@ -125,10 +129,10 @@ class RunScreen(Framed):
         """What the run is about now."""
         return self.query_one("#matter", LineView)
 
-    def top(self) -> Top:
+    def top(self, status: ServiceStatus) -> Top:
         if self._shown is None:
-            return top_of_nothing(self.sitting.status)
-        return top_of_run(self._shown, self.sitting.status, self.sitting.present)
+            return top_of_unread(self.run_id, status)
+        return top_of_run(self._shown, status, self.sitting.present)
 
     def deeds(self) -> Deeds:
         deeds: dict[str, Callable[[], None]] = {
@@ -204,14 +208,22 @@ class RunScreen(Framed):
             deeds["plan"] = lambda: self._post(ChangeChosen(shown.row.request))
         if act is not None:
             deeds["sign"] = lambda: self._sign(shown, act)
-        if shown.row.started_at and not shown.row.ended_at and shown.row.state not in OVER:
-            deeds["pause"] = lambda: self._fill(pause_form(self.run_id))
-            deeds["abort"] = lambda: self._fill(abort_form(self.run_id))
+        deeds |= self._stopping(shown)
         if act is None or not act.signed:
             choices = (("decide", None), ("continue", Choice.CONTINUE), ("rollback", Choice.ROLL_BACK))
             for name, choice in choices:
                 if (form := decide_form(shown, choice)) is not None:
                     deeds[name] = partial(self._fill, form)
+        return deeds
+
+    def _stopping(self, shown: RunShown) -> Deeds:
+        """Pausing and stopping, while the run would go on without a decision and was not asked to already."""
+        row, wish = shown.row, shown.wish
+        if not row.started_at or row.ended_at or row.state in OVER or shown.asked is not None or wish.abort:
+            return {}
+        deeds: dict[str, Callable[[], None]] = {"abort": lambda: self._fill(abort_form(self.run_id))}
+        if not wish.pause:
+            deeds["pause"] = lambda: self._fill(pause_form(self.run_id))
         return deeds
 
     def _sign(self, shown: RunShown, act: Act) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from runner.words import N_
-from tui.text import Line, Meaning, Part, crop_line, joined
+from tui.text import Line, Meaning, Part, crop_line, joined, width_of
 from tui.widgets.painting import Painted
 
 
@@ -32,4 +32,6 @@ class NoticeLine(Painted):
     def render_line(self, _y: int) -> Strip:
         width = self.size.width
         shown = joined((self._connection, *self._said.parts))
+        if self._said.parts and self._connection.meaning is Meaning.FAINT and width_of(shown.text) > width:
+            shown = self._said  # that all is well with the connection gives way
         return self.strip_of(crop_line(shown, width), width)

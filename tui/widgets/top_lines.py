@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from runner.words import N_
-from tui.text import Line, crop_line, width_of, wrap
+from tui.text import Line, crop_line, flow, width_of, wrap
 from tui.top_text import Top
 from tui.widgets.painting import Painted
 
@@ -44,12 +44,13 @@ class TopLines(Painted):
 
     def _rows(self, width: int) -> list[Line]:
         first, second, third = self._top
-        return [*_first_rows(first, width), *wrap(second, width), *wrap(third, width)][:_MOST_ROWS]
+        return [*_first_rows(first, width), *flow(second, width), *wrap(third, width)][:_MOST_ROWS]
 
 
 def _first_rows(first: Line, width: int) -> tuple[Line, ...]:
     """The first line; its last part, the title, is what gives way on a narrow screen."""
-    needed = Line(first.parts[:-2])
-    if first.parts and width_of(needed.text) > width:
-        return wrap(needed, width)
-    return (crop_line(first, width),)
+    needed, title = Line(first.parts[:-2]), first.parts[-2:]
+    if width_of(needed.text) <= width:
+        return (crop_line(first, width),)
+    *rows, last = flow(needed, width)
+    return (*rows, crop_line(Line((*last.parts, *title)), width))

@@ -16,6 +16,7 @@ from tui.text import (
     crop,
     crop_line,
     error_lines,
+    flow,
     joined,
     pad,
     width_of,
@@ -24,6 +25,14 @@ from tui.text import (
 
 NOON = datetime(2026, 11, 28, 4, 0, tzinfo=UTC)
 PRESENT = Present(NOON, "Asia/Shanghai")
+
+
+def test_parts_side_by_side_are_not_torn() -> None:
+    shown = joined([Part(" PRODUCTION db "), Part("at gate", Meaning.WAIT), Part("step 4/5 upgrade")])
+    assert [row.text for row in flow(shown, 26)] == [" PRODUCTION db   at gate", "step 4/5 upgrade"]
+    assert [row.text for row in flow(shown, 12)] == [" PRODUCTION ", "db ", "at gate", "step 4/5 ", "upgrade"]
+    assert flow(shown, 80) == (shown,)
+    assert flow(Line(), 80) == (Line(),)
 
 
 @given(some.text(alphabet="ab 双人", max_size=30), some.integers(min_value=0, max_value=30))

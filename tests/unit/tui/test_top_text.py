@@ -7,13 +7,22 @@ from datetime import timedelta
 
 import pytest
 
+from runner.errors import UnreachableError
 from runner.model.run import RunState
 from runner.wire.api_run import RunShown
 from tests.demo_change import NIGHT, DemoChange
 from tui.demo.stage import READY, SUBMITTED
 from tui.standing import standing_of
 from tui.text import Meaning, Present
-from tui.top_text import Top, top_of_change, top_of_nothing, top_of_run
+from tui.top_text import (
+    Top,
+    not_live,
+    top_of_change,
+    top_of_nothing,
+    top_of_run,
+    top_of_unreached,
+    top_of_unread,
+)
 
 PRESENT = Present(NIGHT, "Asia/Shanghai")
 
@@ -108,6 +117,31 @@ def test_batches_are_counted_when_there_are_several() -> None:
     assert "step 2/5 backup, batch 1/2" in of_run(demo, shown)[0]
 
 
+def test_a_service_that_was_never_reached_is_told_with_what_to_do() -> None:
+    assert texts(top_of_unreached(None, PRESENT)) == ["connecting to the service…", "", ""]
+    error = UnreachableError("service at {socket}: no answer", hint="start it: twokey serve", socket="/nowhere")
+    assert texts(top_of_unreached(error, PRESENT)) == [
+        "connecting to the service…",
+        "service at /nowhere: no answer",
+        "next: start it: twokey serve  otherwise: it is tried again and again; no run is affected",
+    ]
+
+
+def test_a_change_that_is_not_read_yet_is_named() -> None:
+    first, second, _third = texts(top_of_unread(READY, DemoChange().backend.open()))
+    assert first.endswith(READY)
+    assert second == "not read yet"
+
+
+def test_what_is_no_longer_kept_up_to_date_says_since_when() -> None:
+    demo = DemoChange()
+    top = top_of_run(demo.begun(), demo.backend.open(), PRESENT)
+    later = Present(NIGHT + timedelta(minutes=3), "Asia/Shanghai")
+    first, second, third = not_live(top, NIGHT, later)
+    assert (first, third) == (top[0], top[2])
+    assert second.text == f" NOT LIVE, as of 00:31:00   {top[1].text}"
+    assert second.parts[0].meaning is Meaning.ALARM
+
+
 def test_before_anything_is_known() -> None:
-    assert texts(top_of_nothing(None))[0] == "connecting to the service…"
     assert texts(top_of_nothing(DemoChange().backend.open()))[1] == "no change is selected"

@@ -12,8 +12,8 @@ from tests.wire_samples import RUN, entry
 
 def test_what_an_entry_is_about_is_told_once() -> None:
     shown = entry(1, Tag.ATTEMPT_ENDED, None, run=RUN, request="BG-2026-0001", batch=1, step="backup")
-    assert about_text(shown) == f"{RUN} 1 backup"
-    assert about_text(shown, {"run"}) == "1 backup"
+    assert about_text(shown) == f"{RUN} 1/backup"
+    assert about_text(shown, {"run"}) == "1/backup"
     alone = replace(shown, leaf={**shown.leaf, "about": {"request": "BG-2026-0001"}})
     assert about_text(alone) == "BG-2026-0001"
 
