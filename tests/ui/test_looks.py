@@ -8,8 +8,11 @@ from runner.model.run import RunState
 from tests.demo_change import DemoChange
 from tests.ui.seat import at_demo
 from tests.ui.steps import open_plan, open_run, phase
+from tui.demo.story import Ending
+from tui.screens.run import RunScreen
 from tui.sign_text import Phase
-from tui.text import width_of
+from tui.text import Meaning, line, width_of
+from tui.widgets.notice_line import NoticeLine
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -105,6 +108,36 @@ async def test_many_changes_are_read_as_they_are_looked_at() -> None:
             await seat.sees(last)
         await seat.press("home")
         await seat.sees("BG-2026-0154")
+
+
+async def test_a_text_gives_its_rows_back_when_the_screen_grows() -> None:
+    demo = DemoChange(Ending.SUCCEEDS)
+    async with at_demo(demo, (50, 16)) as seat:
+        await open_run(seat, demo, RunState.SUCCEEDED)
+        screen = seat.app.screen
+        assert isinstance(screen, RunScreen)
+        await seat.until(lambda: screen.matter.size.height == 2, "two rows on the narrow screen")
+        await seat.pilot.resize_terminal(120, 40)
+        await seat.until(lambda: screen.matter.size.height == 1, "one row on the wide screen")
+
+
+async def test_what_was_said_goes_away_unless_it_is_bad() -> None:
+    async with at_demo(DemoChange()) as seat:
+        screen = seat.app.screen
+        notice = screen.query_one(NoticeLine)
+        for meaning, stays in ((Meaning.GOOD, False), (Meaning.BAD, True)):
+            notice.say(line("it is said", meaning))
+            await seat.sees("connected to demo as duty-a  it is said")
+            for _second in range(30):
+                notice.tick()
+            await seat.pilot.pause()
+            assert ("it is said" in seat.text) is stays
+
+
+async def test_what_is_said_comes_before_that_all_is_well() -> None:
+    async with at_demo(DemoChange(), (50, 20)) as seat:
+        seat.app.screen.query_one(NoticeLine).say(line("the run cannot be read because of something", Meaning.BAD))
+        await seat.sees("the run cannot be read because of something")
 
 
 async def test_a_narrow_screen_keeps_what_matters_most() -> None:

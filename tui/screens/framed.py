@@ -50,6 +50,7 @@ class Framed(Asking[None]):
 
     def tick(self) -> None:
         self._show_top()
+        self.query_one(NoticeLine).tick()
 
     def say(self, said: Line) -> None:
         self.query_one(NoticeLine).say(said)

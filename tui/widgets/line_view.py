@@ -76,7 +76,10 @@ class LineView(ScrollView, Painted, can_focus=True):
 
     def on_resize(self, _event: Resize) -> None:
         if self._room() != self._width:
+            before = len(self._rows)
             self._lay_out()
+            if len(self._rows) != before:
+                self.call_after_refresh(self.refresh, layout=True)  # its height may be that of its rows
         self._stay()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -8,9 +8,12 @@ from runner.words import N_
 from tui.text import Line, Meaning, Part, crop_line, joined, width_of
 from tui.widgets.painting import Painted
 
+_SECONDS = 30
+_STAYS = (Meaning.BAD, Meaning.ALARM)
+
 
 class NoticeLine(Painted):
-    """One line; the connection on its left, what was said last beside it."""
+    """One line; the connection on its left, what was said last beside it, until it is old; what is bad stays."""
 
     HELP = N_("Whether the service is reached, and what was said last.")
 
@@ -18,6 +21,8 @@ class NoticeLine(Painted):
         super().__init__(id="notice")
         self._connection = Part("")
         self._said: Line = Line()
+        self._left = 0
+        """Seconds for which what was said is still shown."""
 
     def connection(self, text: str, meaning: Meaning) -> None:
         """Say how the service is reached."""
@@ -25,9 +30,16 @@ class NoticeLine(Painted):
         self.refresh()
 
     def say(self, said: Line) -> None:
-        """Say something; it stays until something else is said."""
+        """Say something."""
         self._said = said
+        self._left = _SECONDS
         self.refresh()
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self._left -= 1
+        if self._left <= 0 and self._said.parts and not any(part.meaning in _STAYS for part in self._said.parts):
+            self.say(Line())
 
     def render_line(self, _y: int) -> Strip:
         width = self.size.width
