@@ -28,6 +28,7 @@ QUESTIONS: Final = {
     Question.ROLLBACK_FAILED: N_("undoing step {step} has failed"),
 }
 """Why a run waits, in a sentence."""
+_STOPPED: Final = N_("step {step} was stopped at a task border, as was asked; no host was in mid-task")
 CONSEQUENCES: Final = {
     Choice.REPEAT: N_("it is done once more, as a new attempt"),
     Choice.MARK_DONE: N_("it is taken as done; the run goes on with its verification"),
@@ -86,10 +87,12 @@ def _lines(shown: RunShown, present: Present) -> Iterator[Line]:
 
 def _question(shown: RunShown, asked: Asked, present: Present) -> Iterator[Line]:
     """Expected, found, consequence, choices: before any output."""
-    sentence = _(QUESTIONS[asked.question]).format(step=asked.step or "-")
-    yield line(sentence, Meaning.ALARM if asked.question is Question.OUTCOME_UNKNOWN else Meaning.BAD, indent=2)
     attempt = _attempt_asked(shown, asked)
-    if asked.reason:
+    stopped = attempt is not None and attempt.state is AttemptState.CANCELLED
+    question = _STOPPED if stopped else QUESTIONS[asked.question]
+    meaning = Meaning.ALARM if asked.question is Question.OUTCOME_UNKNOWN else Meaning.BAD
+    yield line(_(question).format(step=asked.step or "-"), meaning, indent=2)
+    if asked.reason and not stopped:
         yield Line((Part(_("found: "), Meaning.FAINT), Part(asked.reason, Meaning.BAD)), 2)
     if attempt is not None:
         yield from _known(attempt, present)
@@ -157,9 +160,11 @@ def _sheet(shown: RunShown) -> Iterator[Line]:
 
 
 def _wishes(shown: RunShown) -> Iterator[Line]:
+    if shown.asked is not None:
+        return
     if shown.wish.abort:
         yield line(_("it was asked to stop: it ends at the next task border, then a decision is needed"), Meaning.WAIT)
-    elif shown.wish.pause and shown.asked is None:
+    elif shown.wish.pause:
         yield line(_("it was asked to pause: it pauses before the next step"), Meaning.WAIT)
 
 
