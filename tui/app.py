@@ -126,26 +126,28 @@ class TwokeyApp(App[None]):
         self._tell_all(lambda: messages.NewsArrived(news))
 
     def on_change_chosen(self, message: messages.ChangeChosen) -> None:
-        if isinstance(self.screen, PlanScreen) and self.screen.number == message.number:
-            return
-        self.push_screen(PlanScreen(self.sitting, message.number))
+        if not (isinstance(self.screen, PlanScreen) and self.screen.number == message.number):
+            self._open(PlanScreen(self.sitting, message.number))
 
     def on_run_chosen(self, message: messages.RunChosen) -> None:
-        if isinstance(self.screen, RunScreen) and self.screen.run_id == message.run:
-            return
-        self.push_screen(RunScreen(self.sitting, message.run))
+        if not (isinstance(self.screen, RunScreen) and self.screen.run_id == message.run):
+            self._open(RunScreen(self.sitting, message.run))
 
     def on_log_chosen(self, message: messages.LogChosen) -> None:
-        self.push_screen(AuditScreen(self.sitting, message.wanted))
+        if not isinstance(self.screen, AuditScreen):
+            self._open(AuditScreen(self.sitting, message.wanted))
 
     def on_entry_chosen(self, message: messages.EntryChosen) -> None:
-        self.push_screen(EntryScreen(self.sitting, message.entry))
+        if not isinstance(self.screen, EntryScreen):
+            self._open(EntryScreen(self.sitting, message.entry))
 
     def on_form_asked(self, message: messages.FormAsked) -> None:
-        self.push_screen(FormDialog(self.sitting, message.form), self._form_answered)
+        if isinstance(self.screen, Framed):
+            self.push_screen(FormDialog(self.sitting, message.form), self._form_answered)
 
     def on_signing_asked(self, message: messages.SigningAsked) -> None:
-        self._sign(message.intent)
+        if isinstance(self.screen, Framed):
+            self._sign(message.intent)
 
     def on_explanation_asked(self, message: messages.ExplanationAsked) -> None:
         below = self.screen
@@ -185,6 +187,11 @@ class TwokeyApp(App[None]):
     def _fatal_error(self) -> None:
         """End without a traceback on the terminal; `failure` says why."""
         self._close_messages_no_wait()
+
+    def _open(self, screen: Framed) -> None:
+        """Show a screen; a key that is pressed twice, or in haste, opens nothing over a dialog."""
+        if isinstance(self.screen, Framed):
+            self.push_screen(screen)
 
     def _find_key(self) -> None:
         """Find the person's key: the one named at the start, or the only one the agent holds; runs in a worker."""

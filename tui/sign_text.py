@@ -145,8 +145,13 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
         _hosts(prepared.hosts),
         line(_("exactly this is signed:"), Meaning.FAINT),
     ]
-    shown += [_field(name, value) for name, value in prepared.content.items()]
+    shown += [_field(name, prepared.content[name]) for name in sorted(prepared.content, key=_rank)]
     return shown
+
+
+def _rank(name: str) -> tuple[bool, str]:
+    """The same order for whoever signs: what it is about, then by name."""
+    return name not in ("request", "run"), name
 
 
 def _hosts(hosts: tuple[str, ...]) -> Line:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from runner.model.run import RunState
 from tests.demo_change import RUN, DemoChange
 from tests.ui.seat import Seat, at_demo
 from tests.ui.steps import open_plan, open_run, phase
+from tui.demo.stage import READY
 from tui.dialogs.form import FormDialog
 from tui.forms import Answers, Field, Form, Option
-from tui.intents import SignSheet
-from tui.messages import FormAsked
+from tui.intents import PassGate, SignSheet
+from tui.messages import ChangeChosen, FormAsked, SigningAsked
 from tui.sign_text import Phase
 from tui.widgets.row_list import RowList
 
@@ -112,3 +114,41 @@ async def test_the_key_dialog_says_whose_signature_is_missing() -> None:
         await phase(seat, Phase.WAITING)
         await seat.press("f7")
         await seat.sees("whose key signs?", "still to sign: duty-b")
+
+
+async def test_a_key_pressed_twice_opens_one_dialog() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.AT_GATE)
+        depth = len(seat.app.screen_stack)
+        await seat.press("s", "s", "l", "v")
+        await phase(seat, Phase.READY)
+        assert len(seat.app.screen_stack) == depth + 1
+
+
+async def test_an_intent_that_comes_late_opens_nothing_over_a_dialog() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.AT_GATE)
+        depth = len(seat.app.screen_stack)
+        for message in (SigningAsked(PassGate(RUN)), SigningAsked(PassGate(RUN)), ChangeChosen(READY)):
+            seat.app.post_message(message)
+        await phase(seat, Phase.READY)
+        assert len(seat.app.screen_stack) == depth + 1
+
+
+async def test_enter_in_haste_skips_no_field() -> None:
+    async with at_demo(DemoChange()) as seat:
+        form = await _open_form(seat, Field("first", "the first"), Field("second", "the second"))
+        first = form.query_one("#field-first", Input)
+        first.post_message(Input.Submitted(first, ""))
+        first.post_message(Input.Submitted(first, ""))
+        await seat.until(lambda: form.focused is form.query_one("#field-second"), "the second field")
+        await seat.pilot.pause()
+        assert form.focused is form.query_one("#field-second")
+
+
+async def test_a_form_says_how_to_choose() -> None:
+    async with at_demo(DemoChange()) as seat:
+        await _open_form(seat, _VALVE)
+        await seat.sees("is the valve open (arrows choose)")

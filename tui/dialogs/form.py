@@ -62,6 +62,7 @@ class FormDialog(Dialog[Intent | None]):
         self.query_one("#title", LineView).show([line(self._form.title, Meaning.STRONG)])
         for field in self._form.fields:
             needed = "" if field.required else " " + _("(may be left empty)")
+            needed = " " + _("(arrows choose)") if field.options else needed
             self.query_one(f"#label-{field.name}", LineView).show([line(f"{field.label}{needed}")])
         self.query_one("#said", LineView).show(self._said)
 
@@ -72,17 +73,22 @@ class FormDialog(Dialog[Intent | None]):
     def deeds(self) -> Deeds:
         return {"cancel": lambda: self._end(None)}
 
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
-        self.focus_next()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._leave(event.input)
 
-    def on_row_list_chosen(self, _message: RowList.Chosen) -> None:
-        self.focus_next()
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        self._leave(message.rows)
 
     def on_plain_button_pressed(self, message: PlainButton.Pressed) -> None:
         if message.button.id == "next":
             self._go_on()
         else:
             self._end(None)
+
+    def _leave(self, answered: Widget) -> None:
+        """Go on to what comes next; a second Enter in haste does not skip anything."""
+        if self.focused is answered:
+            self.focus_next()
 
     def _end(self, intent: Intent | None) -> None:
         self.dismiss(intent)

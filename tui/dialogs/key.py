@@ -128,7 +128,7 @@ class KeyDialog(Dialog[Key | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "path" and not self.query_one("#passphrase", Input).value:
-            self.focus_next()
+            self.query_one("#passphrase").focus()
         else:
             self._open()
 

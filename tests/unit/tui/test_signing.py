@@ -220,6 +220,19 @@ def demo_outcome(demo: DemoChange) -> Outcome:
     return demo.sign(SHEET, demo.executor)
 
 
+def test_both_people_read_what_they_sign_in_the_same_order() -> None:
+    demo = DemoChange()
+    demo.at(RunState.AT_GATE)
+    shown = []
+    for key in (demo.executor, demo.confirmer):
+        prepared = demo.backend.prepare(intents.PassGate(RUN), key)
+        content = dict(reversed(prepared.content.items())) if key is demo.executor else prepared.content
+        found = said(demo, Signing(intents.PassGate(RUN), Phase.READY, replace(prepared, content=content)))
+        shown.append(found[found.index("exactly this is signed:") :])
+    assert shown[0] == shown[1]
+    assert shown[0][1] == f"  run: {RUN}"
+
+
 def test_a_refusal_says_rule_and_next_step() -> None:
     demo = DemoChange()
     error = RefusedError("{person} may not", rule="L2:x", hint="ask {who}", person="duty-a", who="duty-b")
