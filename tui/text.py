@@ -98,7 +98,7 @@ def flow(shown: Line, width: int) -> tuple[Line, ...]:
             rows.append([])
         if rows[-1] or part.text.strip():
             rows[-1].append(part)
-    whole = (Line(tuple(row if row[-1].text.strip() else row[:-1])) for row in rows if row)
+    whole = (Line(tuple(row if row[-1].text.strip() else row[:-1]), shown.indent) for row in rows if row)
     return tuple(piece for row in whole for piece in wrap(row, width))
 
 

@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from runner.words import N_
-from tui.text import Line, crop_line, flow, width_of, wrap
+from tui.text import Line, crop_line, flow, width_of
 from tui.top_text import Top
 from tui.widgets.painting import Painted
 
@@ -16,7 +16,7 @@ _MOST_ROWS = 6
 
 
 class TopLines(Painted):
-    """Three lines; the second and third take another row where the screen is too narrow for them."""
+    """Three lines; each takes another row where the screen is too narrow for it."""
 
     HELP: ClassVar[str] = N_(
         "Which change, production or not, which step; whose turn it is and until when; what happens if nobody acts."
@@ -44,7 +44,7 @@ class TopLines(Painted):
 
     def _rows(self, width: int) -> list[Line]:
         first, second, third = self._top
-        return [*_first_rows(first, width), *flow(second, width), *wrap(third, width)][:_MOST_ROWS]
+        return [*_first_rows(first, width), *flow(second, width), *flow(third, width)][:_MOST_ROWS]
 
 
 def _first_rows(first: Line, width: int) -> tuple[Line, ...]:
