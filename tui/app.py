@@ -147,7 +147,7 @@ class TwokeyApp(App[None]):
 
     def on_signing_asked(self, message: messages.SigningAsked) -> None:
         if isinstance(self.screen, Framed):
-            self._sign(message.intent)
+            self._sign(message)
 
     def on_explanation_asked(self, message: messages.ExplanationAsked) -> None:
         below = self.screen
@@ -205,10 +205,10 @@ class TwokeyApp(App[None]):
 
     def _form_answered(self, intent: Intent | None) -> None:
         if intent is not None:
-            self._sign(intent)
+            self._sign(messages.SigningAsked(intent))
 
-    def _sign(self, intent: Intent) -> None:
-        self.push_screen(SignDialog(self.sitting, intent, self.sitting.key), self._signed)
+    def _sign(self, asked: messages.SigningAsked) -> None:
+        self.push_screen(SignDialog(self.sitting, asked.intent, self.sitting.key, asked.about), self._signed)
 
     def _signed(self, outcome: Outcome | None) -> None:
         """Say what came of it; a run that was started is followed."""

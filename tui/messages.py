@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -12,6 +13,7 @@ from runner.wire.api_audit import EntryShown
 from tui.feed import News
 from tui.forms import Form
 from tui.intents import Intent
+from tui.text import Line
 
 
 @dataclass
@@ -68,6 +70,8 @@ class SigningAsked(Message):
     """A person wants to sign."""
 
     intent: Intent
+    about: Callable[[], Iterable[Line]] = tuple
+    """What must be known before this is signed, in the language of the moment."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -93,8 +93,10 @@ def what_now(signing: Signing, keys: KeyNames) -> tuple[Line, ...]:
     return (line(sentence.format(key=keys.confirm, another=keys.another), Meaning.WAIT, indent=2),)
 
 
-def signing_lines(signing: Signing, status: ServiceStatus | None, present: Present) -> tuple[Line, ...]:
-    """Everything the dialog says, in the order it is read."""
+def signing_lines(
+    signing: Signing, status: ServiceStatus | None, present: Present, about: Iterable[Line] = ()
+) -> tuple[Line, ...]:
+    """Everything the dialog says, in the order it is read; `about` is what must be known before it is signed."""
     subject = subject_of(signing.intent)
     shown = [line(_(TITLES[kind_of(signing.intent)]).format(subject=subject), Meaning.STRONG, indent=2)]
     if status is not None:
@@ -107,7 +109,7 @@ def signing_lines(signing: Signing, status: ServiceStatus | None, present: Prese
         head = _("REFUSED: it took no effect; the refusal is in the log") if refused else _("NOT SIGNED")
         shown += [Line(), line(head, Meaning.ALARM), *error_lines(signing.error, present)]
     if signing.prepared is not None and signing.phase in (Phase.READY, Phase.SIGNING):
-        shown += _text(signing.prepared, present)
+        shown += [*about, *_text(signing.prepared, present)]
     return tuple(shown)
 
 

@@ -61,6 +61,18 @@ async def test_before_signing_the_text_stands_there_and_the_safe_button_has_the_
         await seat.sees("PRODUCTION customer-systems", f"duty-a starts change {READY}", "core-db-1, core-db-2")
 
 
+async def test_a_gate_is_signed_with_what_it_says_in_sight() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        await open_run(seat, demo, RunState.AT_GATE)
+        await seat.press("s")
+        dialog = await phase(seat, Phase.READY)
+        await seat.sees("gate of run", "The application is closed for writing", "REWINDS DATA written from")
+        await seat.press("f2")
+        await seat.sees("应用将停写")
+        assert seat.app.screen is dialog
+
+
 async def test_neither_enter_nor_the_key_that_began_it_signs() -> None:
     demo = DemoChange()
     async with at_demo(demo) as seat:

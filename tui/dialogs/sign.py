@@ -62,17 +62,21 @@ class SignDialog(Dialog[Outcome | None]):
 
         shown: RunShown
 
-    def __init__(self, sitting: Sitting, intent: Intent, key: Key | None) -> None:
+    def __init__(
+        self, sitting: Sitting, intent: Intent, key: Key | None, about: Callable[[], Iterable[Line]] = tuple
+    ) -> None:
         """Make the dialog.
 
         Args:
             sitting: the person's.
             intent: what is to be signed.
             key: the key to sign with; None asks for one first.
+            about: what must be known before it is signed, in the language of the moment.
         """
         super().__init__(sitting)
         self._key = key
         self._signing = Signing(intent)
+        self._about = about
         self._borrowed: list[Key] = []
         self._said: tuple[Line, ...] = ()
 
@@ -112,7 +116,7 @@ class SignDialog(Dialog[Outcome | None]):
 
     def retell(self) -> None:
         super().retell()
-        lines = signing_lines(self._signing, self.sitting.status, self.sitting.present)
+        lines = signing_lines(self._signing, self.sitting.status, self.sitting.present, self._about())
         self.query_one("#text", LineView).show(lines)
         self.query_one("#said", LineView).show(self._said or what_now(self._signing, self._key_names()))
         self.query_one("#sign", PlainButton).display = self._signing.phase is Phase.READY

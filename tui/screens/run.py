@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from runner.client.wording.event import event_lines
-from runner.client.wording.matter import matter_lines
+from runner.client.wording.matter import gate_lines, matter_lines
 from runner.model.log import LogFilter
 from runner.model.run import Choice
 from runner.model.statement import StatementKind
@@ -232,7 +232,8 @@ class RunScreen(Framed):
         if act.kind is StatementKind.CONFIRM:
             self.post_message(ChangeChosen(shown.row.request))
         elif intent is not None:
-            self.post_message(SigningAsked(intent))
+            about = partial(gate_lines, shown) if act.kind is StatementKind.GATE else tuple
+            self.post_message(SigningAsked(intent, about))
         elif act.kind is StatementKind.SHEET:
             self.ask("plan of the sheet", partial(self.sitting.backend.plan, shown.plan), self.SheetPlanRead)
         elif (form := close_form(shown) or decide_form(shown)) is not None:

@@ -68,7 +68,7 @@ def _lines(shown: RunShown, present: Present) -> Iterator[Line]:
     if shown.asked is not None:
         yield from _question(shown, shown.asked, present)
     elif state is RunState.AT_GATE:
-        yield from _gate(shown)
+        yield from gate_lines(shown)
     elif state is RunState.AT_SHEET:
         yield from _sheet(shown)
     elif state in _RESULTS:
@@ -128,7 +128,8 @@ def _known(attempt: Attempt, present: Present) -> Iterator[Line]:
         yield line(_("the probe found on {host}: {found}").format(host=host, found=spoken(found)), indent=2)
 
 
-def _gate(shown: RunShown) -> Iterator[Line]:
+def gate_lines(shown: RunShown) -> Iterator[Line]:
+    """What the two people at a gate let happen, and the way back from there."""
     step = _step_at(shown)
     if step is None:
         return
