@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 
-from runner.cli.output import put, put_json, put_lines, put_table, tell
+from runner.cli.output import put, put_json, put_lines, put_table
+from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session
 from runner.client.witness import witness
 from runner.client.wording.log_entry import about_text, entry_lines, proof_lines
@@ -27,8 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--request", default="", metavar=_("NUMBER"), help=_("only this request"))
     listing.add_argument("--tag", default="", metavar=_("TAG"), help=_("only entries of this kind"))
     listing.add_argument("--actor", default="", metavar=_("NAME"), help=_("only what this person did"))
-    listing.add_argument("--before", default=None, metavar=_("POSITION"), help=_("go on where a page ended"))
-    listing.add_argument("--limit", type=int, default=50, metavar=_("COUNT"), help=_("at most so many"))
+    add_paging(listing, _("POSITION"))
     show = below.add_parser("show", help=_("one entry, with the proof that it stands in the log"))
     show.add_argument("index", type=int, metavar=_("INDEX"), help=_("its place in the log"))
     verify = below.add_parser("verify", help=_("recompute the whole log; no service is needed"))
@@ -64,8 +65,7 @@ def _list(here: Session, options: argparse.Namespace) -> int:
         return 0
     heads = (_("index"), _("time (UTC)"), _("kind"), _("who"), _("about"))
     put_table(heads, [_row(entry) for entry in page.rows])
-    if page.next:
-        tell(_("there are older ones: --before {position}").format(position=page.next))
+    tell_rest(page.rows, page.next)
     return 0
 
 
@@ -114,7 +114,7 @@ def _export(here: Session, options: argparse.Namespace) -> int:
         put_json({"run": name, "file": str(output), "bytes": len(data)})
         return 0
     put(_("evidence of run {run}: {file}, {size} bytes").format(run=name, file=output, size=len(data)))
-    put(_("verify it anywhere: twokey audit verify --bundle {file}").format(file=output))
+    put(_("verify it anywhere: twokey audit verify --bundle {file}").format(file=shlex.quote(str(output))))
     return 0
 
 
@@ -128,6 +128,12 @@ def _write_new(path: Path, data: bytes) -> None:
         except OSError:
             path.unlink()
             raise
+    except FileExistsError as error:
+        raise UsageError(
+            N_("{path}: it exists already, and is not overwritten"),
+            hint=N_("name another file with -o FILE"),
+            path=str(path),
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(N_("{path}: cannot be written: {reason}"), path=str(path), reason=reason) from error

@@ -36,6 +36,7 @@ VERBS: Final = {
     "abort": "abort",
     "rollback": "rollback",
     "close": "close",
+    "change": "change",
     "run": "run",
     "audit": "audit",
     "inventory": "inventory",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import put_json, put_lines, put_table, tell
+from runner.cli.output import put_json, put_lines, put_table
+from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session
 from runner.cli.watch import watch
 from runner.client.wording.present import in_full
@@ -30,8 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=_("only runs in this state; may be repeated"),
     )
     listing.add_argument("--request", default="", metavar=_("NUMBER"), help=_("only runs of this request"))
-    listing.add_argument("--before", default=None, metavar=_("RUN"), help=_("go on where a page ended"))
-    listing.add_argument("--limit", type=int, default=50, metavar=_("COUNT"), help=_("at most so many"))
+    add_paging(listing, _("RUN"))
     show = below.add_parser("show", help=_("a run with its steps, and what it waits for"))
     watching = below.add_parser(
         "watch", help=_("a run live; Ctrl-C ends the watching (exit code 130) and changes nothing about the run")
@@ -92,6 +92,5 @@ def _list(here: Session, options: argparse.Namespace) -> int:
         for row in page.rows
     ]
     put_table(heads, rows)
-    if page.next:
-        tell(_("there are older ones: --before {position}").format(position=page.next))
+    tell_rest(page.rows, page.next)
     return 0

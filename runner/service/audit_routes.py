@@ -15,7 +15,7 @@ from runner.proof.merkle import leaf_hash
 from runner.service.bodies import BYTES, JSON, answer, read_value, small_body
 from runner.service.bundles import export_bundle
 from runner.service.parts import Service
-from runner.service.queries import USUAL_LIMIT, Before, Limit, Name
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.stream import entry_document
 from runner.wire import api
 from runner.wire.api_audit import BundleAsked, CheckpointShown, ConsistencyProof, InclusionProof
@@ -59,9 +59,9 @@ def make_router(service: Service) -> APIRouter:
     ) -> Response:
         with store.reading() as transaction:
             wanted = LogFilter(run=run, request=request, tag=tag, actor=actor)
-            rows = transaction.log.page(limit, wanted, _number(before))
+            rows, last = split_page(transaction.log.page(limit + 1, wanted, _number(before)), limit)
         documents = b",".join(entry_document(leaf) for leaf in rows)
-        following = json.dumps(str(rows[-1].id) if len(rows) == limit else None).encode()
+        following = json.dumps(str(last.id) if last else None).encode()
         return Response(b'{"rows":[%s],"next":%s}' % (documents, following), media_type=JSON)
 
     @router.get(api.ENTRIES + "/{index}")

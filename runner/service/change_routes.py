@@ -17,7 +17,7 @@ from runner.rules.tags import Tag
 from runner.service.bodies import answer, read_value, small_body
 from runner.service.content_view import find_publication
 from runner.service.parts import Service
-from runner.service.queries import USUAL_LIMIT, Before, Limit, Name
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.request_view import request_shown, waiting
 from runner.service.statement_view import statement_shown
 from runner.wire import api
@@ -61,8 +61,10 @@ def make_router(service: Service) -> APIRouter:
     @router.get(api.REQUESTS)
     def requests(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
         with store.reading() as transaction:
-            rows = transaction.requests.page(limit, states=state, before=before)
-        return answer(RequestPage(rows, rows[-1].number if len(rows) == limit else None))
+            if before is not None:
+                transaction.requests.get(before)
+            rows, last = split_page(transaction.requests.page(limit + 1, states=state, before=before), limit)
+        return answer(RequestPage(rows, last.number if last else None))
 
     @router.get(api.REQUESTS + "/{number}")
     def request(number: str) -> Response:

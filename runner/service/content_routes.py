@@ -33,7 +33,9 @@ def make_router(service: Service) -> APIRouter:
     @router.get(api.PUBLICATIONS)
     def publications(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
         with store.reading() as transaction:
-            return answer(publication_page(transaction.publications.page(limit, states=state, before=before), limit))
+            return answer(
+                publication_page(transaction.publications.page(limit + 1, states=state, before=before), limit)
+            )
 
     @router.post(api.PUBLICATIONS)
     def propose(body: Annotated[bytes, Depends(upload_body)]) -> Response:

@@ -10,6 +10,7 @@ from runner.model.request import Publication
 from runner.model.runbook import Family, Risk
 from runner.model.text import Text
 from runner.runbook.loader import parse_runbook
+from runner.service.queries import split_page
 from runner.service.statement_view import statement_shown
 from runner.store.store import Transaction
 from runner.wire.api_content import (
@@ -31,9 +32,9 @@ def runbook_list(premises: Premises, transaction: Transaction) -> RunbookList:
 
 
 def publication_page(publications: tuple[Publication, ...], limit: int) -> PublicationPage:
-    """One page of publications."""
-    rows = tuple(_publication_row(publication) for publication in publications)
-    return PublicationPage(rows, rows[-1].digest if len(rows) == limit else None)
+    """One page of publications, out of one more than it holds."""
+    shown, last = split_page(publications, limit)
+    return PublicationPage(tuple(_publication_row(each) for each in shown), last.digest if last else None)
 
 
 def publication_shown(premises: Premises, transaction: Transaction, digest: str) -> PublicationShown:

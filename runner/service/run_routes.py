@@ -10,7 +10,7 @@ from starlette.responses import Response
 from runner.model.run import RunState
 from runner.service.bodies import answer
 from runner.service.parts import Service
-from runner.service.queries import USUAL_LIMIT, Before, Limit, Name
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.run_view import run_row, run_shown
 from runner.wire import api
 from runner.wire.api_run import RunPage
@@ -31,9 +31,12 @@ def make_router(service: Service) -> APIRouter:
         limit: Limit = USUAL_LIMIT,
     ) -> Response:
         with store.reading() as transaction:
-            records = transaction.runs.page(limit, states=state, request=request or None, before=before)
+            if before is not None:
+                transaction.runs.get(before)
+            found = transaction.runs.page(limit + 1, states=state, request=request or None, before=before)
+            records, last = split_page(found, limit)
             rows = tuple(run_row(premises, transaction, record) for record in records)
-        return answer(RunPage(rows, rows[-1].id if len(rows) == limit else None))
+        return answer(RunPage(rows, last.id if last else None))
 
     @router.get(api.RUNS + "/{run:path}")
     def run(run: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import fields
 
@@ -107,4 +108,4 @@ def _settings(service: Service) -> tuple[api.Setting, ...]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(to_value(value))
+    return value if isinstance(value, str) else json.dumps(to_value(value), ensure_ascii=False)

@@ -105,7 +105,11 @@ class RequestStore:
             NotFoundError: there is none.
         """
         if (request := self.find(number)) is None:
-            raise NotFoundError(N_("request {number}: does not exist"), number=number)
+            raise NotFoundError(
+                N_("request {number}: does not exist"),
+                hint=N_("`twokey change list` shows them all"),
+                number=number,
+            )
         return request
 
     def set_state(self, number: str, old: RequestState, new: RequestState) -> None:

@@ -136,7 +136,7 @@ class RunStore:
             NotFoundError: there is none.
         """
         if (record := self.find(run)) is None:
-            raise NotFoundError(N_("run {run}: does not exist"), run=run)
+            raise NotFoundError(N_("run {run}: does not exist"), hint=N_("`twokey run list` shows them all"), run=run)
         return record
 
     def page(

@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
-from runner.client.wording.line import Line, Meaning, Part, Told, aligned, sections, told
+from runner.client.wording.line import Line, Meaning, Part, Told, aligned, listed, sections, short, told
 from runner.client.wording.plan import plan_told
 from runner.client.wording.present import Present, clock, said
 from runner.model.plan import Plan
-from runner.wire.api_request import RequestShown
+from runner.model.request import RequestState
+from runner.wire.api_request import Act, RequestShown, StatementShown
 from runner.wire.spoken import spoken
-from runner.words import _
+from runner.words import _, current_language
+
+_MAY_START: Final = (RequestState.SUBMITTED, RequestState.APPROVED)
 
 
 def change_lines(shown: RequestShown, plan: Plan, decision_by: datetime | None, present: Present) -> tuple[Line, ...]:
     """The whole page: the request, then its plan; `decision_by` is the latest rollback decision time."""
     return aligned(sections(_request(shown, present), plan_told(plan, decision_by, present)))
+
+
+def request_lines(shown: RequestShown, present: Present) -> tuple[Line, ...]:
+    """A request without its plan: how far it came, whose turn it is, what follows if nobody acts, who has signed."""
+    return aligned(
+        sections(_request(shown, present), _ahead(shown, present), signatures_told(shown.statements, present))
+    )
+
+
+def signatures_told(statements: Iterable[StatementShown], present: Present) -> Iterator[Told]:
+    """Who has signed what, and when it was recorded."""
+    for statement in statements:
+        text = _("{kind} by {person} ({key})").format(
+            kind=spoken(statement.kind.value), person=statement.person, key=statement.key
+        )
+        yield told(_("signed"), f"{clock(statement.recorded, present)}  {text}")
+
+
+def turn_told(act: Act, present: Present) -> Iterator[Told]:
+    """Who is waited for, and until when."""
+    title = _("{title} ({people})").format(
+        title=said(act.title, present), people=listed(act.people) or _("nobody who may")
+    )
+    yield told(_("turn"), title, Meaning.WAIT)
+    if act.until is not None:
+        yield told("", _("until {until}").format(until=clock(act.until, present)), Meaning.WAIT)
+
+
+def _ahead(shown: RequestShown, present: Present) -> Iterator[Told]:
+    request = shown.request
+    title = request.title_zh if current_language() == "zh" else request.title_en
+    yield told(_("runbook"), f"{title} ({request.runbook_id})")
+    yield told(_("risk class"), spoken(request.risk.value))
+    yield Told(_("plan"), (Part(short(request.plan), Meaning.STRONG),))
+    if request.window is not None:
+        opens, closes = clock(request.window.opens, present), clock(request.window.closes, present)
+        yield told(_("window"), _("{opens} to {closes} ({zone})").format(opens=opens, closes=closes, zone=present.zone))
+    for act in shown.acts:
+        yield from turn_told(act, present)
+    yield told(_("otherwise"), said(shown.otherwise, present))
 
 
 def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
@@ -43,7 +87,7 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
             run=run.run, state=spoken(run.state.value), executor=run.executor, confirmer=run.confirmer or "-"
         )
         yield told(_("run"), text)
-    for hindrance in shown.hindrances:
+    for hindrance in shown.hindrances if request.state in _MAY_START else ():
         yield told(_("cannot start"), said(hindrance, present), Meaning.WAIT)
     for revision in shown.revisions:
         text = _("revision {number}: {state}").format(number=revision.revision, state=spoken(revision.state.value))

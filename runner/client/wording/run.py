@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from runner.client.wording.change import signatures_told, turn_told
 from runner.client.wording.line import Line, Meaning, Part, Told, aligned, cell_width, listed, pad, sections, told
 from runner.client.wording.matter import matter_lines
 from runner.client.wording.present import Present, clock, said, span
@@ -156,14 +157,8 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
 
 
 def _turn(shown: RunShown, present: Present) -> Iterator[Told]:
-    act = shown.act
-    if act is not None:
-        title = _("{title} ({people})").format(
-            title=said(act.title, present), people=listed(act.people) or _("nobody who may")
-        )
-        yield told(_("turn"), title, Meaning.WAIT)
-        if act.until is not None:
-            yield told("", _("until {until}").format(until=clock(act.until, present)), Meaning.WAIT)
+    if shown.act is not None:
+        yield from turn_told(shown.act, present)
     if shown.asked is not None:
         yield told(_("choices"), " | ".join(choice.value for choice in shown.asked.choices))
 
@@ -254,8 +249,4 @@ def _decided(shown: RunShown, present: Present) -> Iterator[Told]:
 
 def _signed(shown: RunShown, wanted: RequestShown | None, present: Present) -> Iterator[Told]:
     statements = {each.id: each for each in (*(wanted.statements if wanted else ()), *shown.statements)}
-    for statement in statements.values():
-        text = _("{kind} by {person} ({key})").format(
-            kind=spoken(statement.kind.value), person=statement.person, key=statement.key
-        )
-        yield told(_("signed"), f"{clock(statement.recorded, present)}  {text}")
+    yield from signatures_told(statements.values(), present)

@@ -167,7 +167,10 @@ class TestRequests:
         assert [row.number for row in second.rows] == ["BG-2026-0003", "BG-2026-0002"]
         third = served.client.requests(before=second.next, limit=2)
         assert ([row.number for row in third.rows], third.next) == (["BG-2026-0001"], None)
+        assert served.client.requests(before=first.rows[-1].number, limit=3).next is None
         assert served.client.requests([RequestState.APPROVED]).rows == ()
+        with pytest.raises(NotFoundError):
+            served.client.requests(before="BG-2026-9999")
         assert len(served.client.requests([RequestState.APPROVED, RequestState.SUBMITTED]).rows) == 5
 
     def test_earlier_revisions(self, served: Served) -> None:
@@ -275,4 +278,7 @@ class TestRuns:
         assert served.client.runs([RunState.CLOSED]).rows == ()
         assert len(served.client.runs(request=record.request).rows) == 1
         with pytest.raises(RunnerError):
-            served.client.runs(before="BG-2026-9999/1", limit=1000)
+            served.client.runs(limit=1000)
+        with pytest.raises(NotFoundError):
+            served.client.runs(before="BG-2026-9999/1")
+        assert served.client.runs(limit=1).next is None

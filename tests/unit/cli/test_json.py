@@ -21,6 +21,7 @@ from tests.wire_samples import (
     NUMBER,
     OUTCOME,
     REQUEST_SHOWN,
+    REQUESTS,
     RUN,
     RUN_SHOWN,
     RUNS,
@@ -31,6 +32,8 @@ GOLDEN = Path(__file__).parents[2] / "cases" / "json"
 
 COMMANDS = {
     "status": ("status",),
+    "change_list": ("change", "list"),
+    "change_show": ("change", "show", NUMBER),
     "run_list": ("run", "list"),
     "run_show": ("run", "show", RUN),
     "run_report": ("run", "report", NUMBER),
@@ -56,6 +59,7 @@ def _pinned(site: Site) -> None:
 @pytest.fixture(autouse=True)
 def _told(stub: StubService) -> None:
     stub.says("GET /v1/waiting", WAITING)
+    stub.says("GET /v1/requests", REQUESTS)
     stub.says("GET /v1/runs", RUNS)
     stub.says(f"GET /v1/runs/{RUN}", RUN_SHOWN)
     stub.says(f"GET /v1/requests/{NUMBER}", REQUEST_SHOWN)

@@ -21,6 +21,8 @@ def test_every_verb_has_its_module_and_its_help(verb: str, capsys: pytest.Captur
 PARTS = [
     ("runbook", "list"),
     ("runbook", "publish"),
+    ("change", "list"),
+    ("change", "show"),
     ("run", "watch"),
     ("run", "report"),
     ("audit", "verify"),
@@ -36,7 +38,7 @@ def test_parts_of_a_verb_have_help_and_json(verb: str, part: str, capsys: pytest
 
 
 @pytest.mark.parametrize(
-    "verb", [verb for verb in VERBS if verb not in {"demo", "tui", "runbook", "run", "audit", "inventory"}]
+    "verb", [verb for verb in VERBS if verb not in {"demo", "tui", "runbook", "change", "run", "audit", "inventory"}]
 )
 def test_every_verb_speaks_json(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([verb, "--help"])

@@ -28,13 +28,12 @@ PRESENT = Present(NOON, "Asia/Shanghai")
 
 
 def test_parts_side_by_side_are_not_torn() -> None:
+    sentence = Line((Part("the first row and the second"),), 3)
     shown = joined([Part(" PRODUCTION db "), Part("at gate", Meaning.WAIT), Part("step 4/5 upgrade")])
     assert [row.text for row in flow(shown, 26)] == [" PRODUCTION db   at gate", "step 4/5 upgrade"]
     assert [row.text for row in flow(shown, 12)] == [" PRODUCTION ", "db ", "at gate", "step 4/5 ", "upgrade"]
     assert flow(shown, 80) == (shown,)
-    assert flow(line("the first row and the second", indent=3), 14) == wrap(
-        line("the first row and the second", indent=3), 14
-    )
+    assert flow(sentence, 14) == wrap(sentence, 14)
     assert flow(Line(), 80) == (Line(),)
 
 

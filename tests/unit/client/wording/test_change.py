@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from runner.client.wording.change import change_lines
 from runner.client.wording.present import Present
+from runner.model.request import RequestState
 from runner.model.run import RunState
 from runner.wire.api import Words
 from runner.wire.api_request import RequestShown, Revision
@@ -42,10 +43,17 @@ def test_runs_hindrances_and_earlier_revisions_are_told() -> None:
     demo.at(RunState.ROLLED_BACK)
     shown = demo.backend.change(READY)
     before = Revision(1, "sha256:0", shown.request.state, NIGHT)
-    second = replace(shown.request, revision=2)
+    second = replace(shown.request, revision=2, state=RequestState.APPROVED)
     full = replace(shown, request=second, hindrances=(Words("the window is closed"),), revisions=(before,))
     lines = page(demo, full)
-    assert f"change:       {READY}  revision 2: used" in lines
+    assert f"change:       {READY}  revision 2: approved" in lines
     assert f"run:          {READY}/1 rolled back, executor duty-a, confirmer duty-b" in lines
     assert "cannot start: the window is closed" in lines
     assert "before:       revision 1: used" in lines
+
+
+def test_a_change_that_is_over_is_not_told_why_it_cannot_start() -> None:
+    demo = DemoChange()
+    demo.at(RunState.ROLLED_BACK)
+    shown = replace(demo.backend.change(READY), hindrances=(Words("it is used"),))
+    assert not any("it is used" in line for line in page(demo, shown))

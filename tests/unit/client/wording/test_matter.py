@@ -8,7 +8,7 @@ import pytest
 
 from runner.client.wording.matter import CONSEQUENCES, QUESTIONS, matter_lines
 from runner.client.wording.present import Present
-from runner.model.run import Choice, Question, RunKind, RunState, Wish
+from runner.model.run import AttemptState, Choice, Question, RunKind, RunState, Wish
 from runner.wire.api_run import Asked, RunShown
 from tests.demo_change import NIGHT, RUN, SHEET, DemoChange
 from tui.demo.story import Ending
@@ -116,3 +116,23 @@ def test_a_reason_that_names_its_host_is_told_once() -> None:
     attempt = replace(last.attempts[-1], reason="core-db-1: no room")
     named = replace(shown, steps=(*shown.steps[:-1], replace(last, attempts=(attempt,))))
     assert matter(named)[0] == "step observation has failed: core-db-1: no room"
+
+
+def _stopped() -> RunShown:
+    """A run that two people decide about, because one had asked it to stop."""
+    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    assert shown.asked is not None
+    attempts = tuple(replace(each, state=AttemptState.CANCELLED) for each in shown.steps[3].attempts)
+    steps = (*shown.steps[:3], replace(shown.steps[3], attempts=attempts), *shown.steps[4:])
+    asked = replace(shown.asked, question=Question.STEP_FAILED, reason="it ended with exit status 91")
+    return replace(shown, steps=steps, asked=asked, wish=Wish(pause=True, abort=True))
+
+
+def test_a_run_that_was_stopped_does_not_say_that_it_has_failed() -> None:
+    told = [line.text for line in matter_lines(_stopped(), PRESENT)]
+    assert told[0] == "step upgrade was stopped at a task border, as was asked; no host was in mid-task"
+    assert told[1].startswith("  mark done: ")
+
+
+def test_what_was_asked_for_and_has_come_is_not_announced() -> None:
+    assert not any("it was asked to stop" in line.text for line in matter_lines(_stopped(), PRESENT))
