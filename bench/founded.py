@@ -60,7 +60,7 @@ class BenchSite:
             )
         self.twokey("init", str(self.site), *(f"--admin={name}={folder / name}.pub" for name in _PEOPLE))
         for name in _PEOPLE:
-            self.twokey("init", str(self.site), "--sign", key=name)
+            self.twokey("init", str(self.site), "--sign", "--yes", key=name)
 
     def twokey(self, *words: str, key: str = "") -> str:
         """Run the command; its output."""

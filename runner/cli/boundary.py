@@ -7,11 +7,14 @@ import os
 import sys
 import tempfile
 import traceback
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runner.cli.output import tell
 from runner.errors import Fact, InvalidContentError, RefusedError, RunnerError, fill
 from runner.words import _
+
+if TYPE_CHECKING:
+    from runner.client.wording.present import Present
 
 INTERRUPTED: Final = 130
 """Exit code of a command that a person interrupted."""
@@ -25,7 +28,7 @@ def guarded(options: argparse.Namespace) -> int:
         code = options.do(options)
         sys.stdout.flush()
     except RunnerError as error:
-        show(error)
+        show(error, options)
         return error.exit_code
     except KeyboardInterrupt:
         tell(_("interrupted"))
@@ -43,13 +46,13 @@ def guarded(options: argparse.Namespace) -> int:
     return int(code)
 
 
-def show(error: RunnerError) -> None:
+def show(error: RunnerError, options: argparse.Namespace) -> None:
     """Say what is wrong, one line for each problem, then the next step to take."""
     if isinstance(error, InvalidContentError) and error.problems:
         for line in error.problems:
             tell(line)
     else:
-        tell(_("twokey: {message}").format(message=fill(error.message, _in_words(error))))
+        tell(_("twokey: {message}").format(message=fill(error.message, _in_words(error, options))))
     if isinstance(error, RefusedError) and error.rule:
         tell(_("  rule: {rule}").format(rule=error.rule))
     if advice := error.advice():
@@ -63,16 +66,31 @@ def _say_no_more() -> None:
     os.close(nowhere)
 
 
-def _in_words(error: RunnerError) -> dict[str, Fact]:
-    """Facts of an error; in a refusal, states and kinds as people say them."""
+def _in_words(error: RunnerError, options: argparse.Namespace) -> dict[str, Fact]:
+    """Facts of an error: times by the clock of the site; in a refusal, states and kinds as people say them."""
+    from runner.client.wording.present import is_instant, told_times
+
+    facts = error.facts
+    if any(is_instant(fact) for fact in facts.values()):
+        facts = told_times(facts, _present(options))
     if not isinstance(error, RefusedError):
-        return error.facts
+        return facts
     from runner.wire.spoken import spoken
 
     return {
-        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value
-        for name, value in error.facts.items()
+        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()
     }
+
+
+def _present(options: argparse.Namespace) -> Present:
+    """What people at the site read times against; UTC where there is no site."""
+    from runner.cli.session import places_of, present_in
+    from runner.runbook.settings import load_site
+
+    try:
+        return present_in(load_site(places_of(options).site).timezone)
+    except RunnerError:
+        return present_in("UTC")
 
 
 def _keep_traceback() -> str:

@@ -62,7 +62,7 @@ class Story(Stage):
         admins = [word for person in PEOPLE for word in ("--admin", f"{person}={self.key(person)}.pub")]
         self.show(None, "init", str(self.site), *admins)
         for person in PEOPLE:
-            self.show(person, "init", str(self.site), "--sign")
+            self.show(person, "init", str(self.site), "--sign", "--yes")
         self._own_settings()
         self.say(_("The site is a folder of YAML and playbooks; its state lies beside it."))
         self.say(_("The first entries of the log carry both keys."))
@@ -213,7 +213,7 @@ class Story(Stage):
             str(verdict["verdict"]).startswith("VERIFIED"),
             _("{verdict}: {entries} entries recomputed without a service").format(**verdict),
         )
-        bundle = self.folder / "evidence.zip"
+        bundle = self.folder / "evidence.tar"
         self.show(None, "audit", "export", self._last_run, "-o", str(bundle))
         checked = self.ask(None, "audit", "verify", "--bundle", str(bundle))
         self.fail_unless(

@@ -11,7 +11,6 @@ import re
 import secrets
 import shlex
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from runner.audit.ssh_keygen import SshKeygen
 from runner.cli.offline import open_log
 from runner.cli.output import put, put_json, put_table, tell
 from runner.cli.session import WallClock, person_with_key, present_in
-from runner.cli.signed import add_key, ask_to_sign, sentence
+from runner.cli.signed import add_key, require_yes, sentence
 from runner.client.drafts import Draft
 from runner.client.memory import Memory
 from runner.client.signing import make_statement, sign_statement
@@ -147,8 +146,7 @@ def _sign(place: _Place, options: argparse.Namespace) -> Founding:
     for named in founding.people:
         tell(f"  {named.name}  {named.fingerprint}")
     tell(_("you sign: {sentence}").format(sentence=sentence(statement, present_in(place.site.timezone))))
-    if not options.yes and sys.stdin.isatty():
-        ask_to_sign(place.site.origin)
+    require_yes(options.yes, place.site.origin)
     signed = sign_genesis(place.site, place.state, sign_statement(statement, signer), WallClock(), SshKeygen())
     with open_log(place.state) as log:
         witness(log, memory, place.site.origin)

@@ -180,6 +180,23 @@ def present_in(zone: str) -> Present:
     return Present(WallClock().now(), zone, lasts=True)
 
 
+def require_founded(places: Places) -> None:
+    """Refuse a folder that is no site, and a site that nobody has founded yet.
+
+    Raises:
+        NotFoundError: it is.
+    """
+    from runner.runbook.settings import load_site
+
+    load_site(places.site)
+    if not places.state.exists():
+        raise NotFoundError(
+            N_("state directory {path}: there is none"),
+            hint=N_("found the site first: twokey init DIR --admin NAME=KEY.pub --admin NAME=KEY.pub"),
+            path=str(places.state),
+        )
+
+
 def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> tuple[Person, Signer]:
     """The person who holds the key that was typed, or else the agent's, and the key ready to sign.
 
@@ -221,11 +238,13 @@ def instant(text: str, now: datetime, zone: str) -> datetime:
             coming = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
             return (coming if coming > here else coming + timedelta(days=1)).astimezone(UTC)
         found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except OverflowError as error:
+        raise UsageError(N_("time {text}: it is too far away"), text=text) from error
     except (ValueError, UsageError) as error:
         raise UsageError(
             N_("time {text}: expected a time such as 2026-11-29T00:30, 00:30 or +2h"), text=text
         ) from error
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def first_line(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from runner.cli.output import put, put_json, put_table
-from runner.cli.session import places_of
+from runner.cli.session import places_of, require_founded
 from runner.client.autostart import find_service
 from runner.client.service import Service
 from runner.client.wording.line import listed
@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     places = places_of(options)
     service = find_service(places.socket)
     if service is None:
+        require_founded(places)
         raise UnreachableError(
             N_("no service answers for site {site}"),
             hint=N_("any verb that needs one starts it; or: twokey serve"),

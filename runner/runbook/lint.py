@@ -18,7 +18,7 @@ from runner.runbook.closure import Reach, delegate_problems, survey
 from runner.runbook.content_tree import FolderTree
 from runner.runbook.inventory import load_inventory
 from runner.runbook.ledger import PLAYBOOKS
-from runner.runbook.loader import find_runbooks, runbook_files
+from runner.runbook.loader import find_runbooks, runbook_files, without_dots
 from runner.runbook.problems import Problem, say
 from runner.runbook.settings import load_policy, load_site
 from runner.runbook.site_folder import is_site
@@ -81,7 +81,7 @@ def _files_of_folder(folder: Path) -> Sequence[Path]:
 
 def _root_of(file: Path) -> Path:
     """The nearest folder upwards with playbooks; without one, the file's own folder."""
-    parents = file.absolute().parents
+    parents = without_dots(file).parents
     return next((folder for folder in parents if (folder / PLAYBOOKS).is_dir()), parents[0])
 
 
@@ -94,7 +94,7 @@ def _files_by_id(root: Path) -> dict[str, list[Path]]:
 
 def _survey(root: Path, file: Path, by_id: Mapping[str, Sequence[Path]]) -> tuple[Reach | None, list[Problem]]:
     """What a runbook reaches and every problem on the way, the runbook's own first."""
-    path = file.absolute().relative_to(root).as_posix()
+    path = without_dots(file).relative_to(root).as_posix()
     try:
         reach, found = survey(FolderTree(root), path)
         problems = list(found)

@@ -6,6 +6,7 @@ wrong: findings that would rest on it are left out.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -153,7 +154,13 @@ def resolve_runbook(site: Path, name: str) -> Path:
 def _resolve_path(site: Path, name: str) -> Path:
     for path in (Path(name), site / name, site / "runbooks" / name):
         if path.is_file():
-            return path.absolute()
+            return without_dots(path)
+        if path.is_dir():
+            raise NotFoundError(
+                N_("{name}: a folder, expected a runbook"),
+                hint=N_("`twokey runbook list` shows them all"),
+                name=name,
+            )
     near = nearest(name, (shown_path(runbook.path, site) for runbook in find_runbooks(site)))
     hint = N_('did you mean "{near}"?') if near else ""
     raise NotFoundError(N_("{name}: no such file"), hint=hint, name=name, near=near)
@@ -181,6 +188,11 @@ def shown_path(path: Path, site: Path | None) -> str:
     if site is not None and path.absolute().is_relative_to(site.absolute()):
         return path.absolute().relative_to(site.absolute()).as_posix()
     return str(path)
+
+
+def without_dots(path: Path) -> Path:
+    """An absolute path without `..`, links left as they are."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _parts(path: Path, folder: Path) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Installed:
         admins = [word for person in (WANG, LI) for word in ("--admin", f"{person}={self.key(person)}.pub")]
         self.do("init", str(self.site), *admins)
         for person in (WANG, LI):
-            self.do("init", str(self.site), "--sign", by=person)
+            self.do("init", str(self.site), "--sign", "--yes", by=person)
 
     def run(
         self, *words: str, by: str = "", environment: Mapping[str, str] | None = None, folder: Path | None = None

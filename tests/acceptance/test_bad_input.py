@@ -194,7 +194,7 @@ def test_two_services_on_one_state_directory(installed: Installed) -> None:
     said = installed.refused("serve", code=4)
     assert f"(process {installed.service_pid()})" in said
     assert "twokey serve --stop" in said
-    assert "state:one-service" in installed.refused("init", str(installed.site), "--sign", by=WANG, code=4)
+    assert "state:one-service" in installed.refused("init", str(installed.site), "--sign", "--yes", by=WANG, code=4)
 
 
 @needs_root
@@ -203,7 +203,7 @@ def test_a_state_directory_of_another_user(installed: Installed, tmp_path: Path)
     shutil.copytree(installed.state, state, ignore=shutil.ignore_patterns("socket"))
     for path in (state, *state.rglob("*")):
         os.chown(path, 65534, 65534)
-    for words in (("run", "list"), ("serve",), ("audit", "verify"), ("init", str(installed.site), "--sign")):
+    for words in (("run", "list"), ("serve",), ("audit", "verify"), ("init", str(installed.site), "--sign", "--yes")):
         done = installed.run("--state", str(state), *words, by=WANG)
         assert done.returncode in (2, 3), (words, done.stderr)
         assert "belongs to" in done.stderr, (words, done.stderr)
@@ -227,9 +227,10 @@ def test_a_site_that_nobody_founded_or_signed(tmp_path: Path) -> None:
     admins = [word for person in (WANG, LI) for word in ("--admin", f"{person}={installed.key(person)}.pub")]
     assert "two people" in installed.refused("init", str(installed.site), *admins[:2], code=2)
     installed.do("init", str(installed.site), *admins)
+    assert "add --yes to sign" in installed.refused("init", str(installed.site), "--sign", by=WANG, code=2)
     assert "holds the state of a site already" in installed.refused("init", str(installed.site), *admins, code=2)
-    installed.do("init", str(installed.site), "--sign", by=WANG)
-    assert "signed" in installed.refused("init", str(installed.site), "--sign", by=WANG, code=4)
+    installed.do("init", str(installed.site), "--sign", "--yes", by=WANG)
+    assert "signed" in installed.refused("init", str(installed.site), "--sign", "--yes", by=WANG, code=4)
     said = installed.refused("run", "list", code=4)
     assert "L1:genesis-unsigned" in said
     assert LI in said

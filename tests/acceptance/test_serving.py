@@ -83,7 +83,7 @@ def test_the_shipped_site_is_sound(tmp_path: Path) -> None:
     assert installed.state.stat().st_mode & 0o777 == 0o700
     assert not list(installed.state.glob("socket"))
     for person in (WANG, LI):
-        shown = installed.do("init", str(installed.site), "--sign", by=person)
+        shown = installed.do("init", str(installed.site), "--sign", "--yes", by=person)
     assert "the site is active" in shown
     done = installed.run("runbook", "lint", str(installed.site / "runbooks"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "no problems\n")

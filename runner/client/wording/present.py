@@ -19,7 +19,7 @@ _MINUTE: Final = 60
 _SPOKEN_FACTS: Final = frozenset({"choice", "kind", "part", "question", "risk", "role", "state"})
 """Facts that are words of ours, not of the site."""
 _KNOWN: Final = frozenset(WORDS)
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,25 @@ def said(sentence: Words, present: Present) -> str:
     return fill(sentence.message, told_facts(sentence.facts, present))
 
 
+def is_instant(fact: Fact) -> bool:
+    """Whether a fact is an instant in UTC as documents write it."""
+    return isinstance(fact, str) and _INSTANT.fullmatch(fact) is not None
+
+
+def told_times(facts: Mapping[str, Fact], present: Present) -> dict[str, Fact]:
+    """Facts with times as people read them."""
+    return {name: _told_time(value, present) for name, value in facts.items()}
+
+
 def told_facts(facts: Mapping[str, Fact], present: Present) -> dict[str, Fact]:
     """Facts as people read them: times at the site, states in words."""
     return {name: _told_fact(name, value, present) for name, value in facts.items()}
 
 
 def _told_fact(name: str, value: Fact, present: Present) -> Fact:
-    if not isinstance(value, str):
-        return value
-    if _INSTANT.fullmatch(value):
-        return clock(datetime.fromisoformat(value), present)
-    return spoken(value) if name in _SPOKEN_FACTS and value in _KNOWN else value
+    is_ours = isinstance(value, str) and name in _SPOKEN_FACTS and value in _KNOWN
+    return spoken(str(value)) if is_ours else _told_time(value, present)
+
+
+def _told_time(value: Fact, present: Present) -> Fact:
+    return clock(datetime.fromisoformat(value), present) if isinstance(value, str) and is_instant(value) else value

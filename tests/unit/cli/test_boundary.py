@@ -18,6 +18,7 @@ from runner.errors import (
     UsageError,
     VerificationError,
 )
+from runner.model.site import Site
 
 BAD: BaseException = ValueError("with secrets: hunter2")
 
@@ -57,6 +58,23 @@ def test_a_refusal_names_rule_and_next_step(capsys: pytest.CaptureFixture[str]) 
     error = RefusedError("{who} may not", rule="L2:x", hint="ask {whom}", who="wang", whom="li")
     guarded(doing(error))
     assert capsys.readouterr().err == "twokey: wang may not\n  rule: L2:x\n  next: ask li\n"
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-23T04:00:00Z", "2026-11-23T04:00:00.606028Z", "2026-11-23T04:00:00+00:00"]
+)
+def test_times_are_those_of_the_site(written: str, site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    options = doing(RefusedError("the window closed at {closes}", closes=written))
+    options.site, options.state = site.root, None
+    assert guarded(options) == 4
+    assert capsys.readouterr().err == "twokey: the window closed at 2026-11-23 12:00:00\n"
+
+
+def test_times_without_a_site_are_in_utc(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = doing(UsageError("it closes at {closes}", closes="2026-11-23T04:00:00Z"))
+    options.site, options.state = tmp_path, None
+    guarded(options)
+    assert capsys.readouterr().err == "twokey: it closes at 2026-11-23 04:00:00\n"
 
 
 def test_every_problem_of_a_file_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from runner.rules.tags import Tag
 from runner.runbook.places import socket_of_state
 from runner.wire.api import Config, Setting
 from runner.wire.api_audit import EntryShown
+from runner.wire.api_content import RunbookList
 from runner.wire.api_request import Waiting
 from runner.wire.api_run import RunPage
 from tests.stub_service import Raw, StubService
@@ -47,6 +50,28 @@ def test_status_starts_nothing(twokey: Twokey) -> None:
     answer = twokey("status")
     assert (answer.code, answer.out) == (3, "")
     assert answer.err.startswith("twokey: no service answers")
+
+
+def test_status_of_a_folder_that_is_no_site_is_not_a_matter_of_services(
+    twokey: Twokey, tmp_path: Path, state: Path
+) -> None:
+    answer = twokey("--site", str(tmp_path / "nowhere"), "status")
+    assert answer.code == 2
+    assert "nowhere: no site" in answer.err
+
+
+def test_status_of_a_site_that_nobody_founded(twokey: Twokey, tmp_path: Path) -> None:
+    answer = twokey("--state", str(tmp_path / "none"), "status")
+    assert answer.code == 2
+    assert "twokey init" in answer.err
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "201", "9" * 20, "many", "²"])
+@pytest.mark.parametrize("listing", ["run", "change", "audit"])
+def test_a_page_has_1_to_200_rows(listing: str, count: str, twokey: Twokey) -> None:
+    answer = twokey(listing, "list", f"--limit={count}")
+    assert answer.code == 2
+    assert f"got {count}, expected 1 to 200" in answer.err
 
 
 def test_runs_by_page(twokey: Twokey, stub: StubService) -> None:
@@ -132,6 +157,25 @@ def test_an_entry_the_log_does_not_have(twokey: Twokey, log: FakeLog, index: str
     assert "0 to 2" in answer.err
 
 
+def test_the_next_step_after_an_export_can_be_pasted(twokey: Twokey, stub: StubService, tmp_path: Path) -> None:
+    stub.says("POST /v1/audit/bundles", Raw(b"bundle"))
+    path = tmp_path / "证据 1.tar"
+    assert f"--bundle '{path}'" in twokey("audit", "export", RUN, "-o", str(path)).out
+    again = twokey("audit", "export", RUN, "-o", str(path))
+    assert again.code == 2
+    assert "next: name another file with -o FILE" in again.err
+
+
+def test_runbooks_of_another_site_than_the_one_around(
+    twokey: Twokey, stub: StubService, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.says("GET /v1/runbooks", RunbookList(()))
+    shutil.copytree(site.root, tmp_path / "around")
+    monkeypatch.chdir(tmp_path / "around")
+    answer = twokey("runbook", "list", "--json")
+    assert {row["standing"] for row in json.loads(answer.out)["runbooks"]} == {"not_published"}
+
+
 def test_evidence_is_written_privately_and_never_over_something(
     twokey: Twokey, stub: StubService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +187,7 @@ def test_evidence_is_written_privately_and_never_over_something(
     assert written.stat().st_mode & 0o777 == 0o600
     answer = twokey("audit", "export", RUN)
     assert answer.code == 2
-    assert "File exists" in answer.err
+    assert "it exists already" in answer.err
 
 
 def test_settings_come_with_their_origin(twokey: Twokey, stub: StubService, site: Site, state: Path) -> None:

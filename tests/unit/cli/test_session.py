@@ -79,6 +79,11 @@ def test_what_is_no_time(text: str) -> None:
         instant(text, NOW, "Asia/Shanghai")
 
 
+def test_a_time_before_every_calendar() -> None:
+    with pytest.raises(UsageError, match="too far away"):
+        instant("0001-01-01T00:00", NOW, "Asia/Shanghai")
+
+
 @pytest.fixture
 def here(site: Site, state: Path, stub: StubService) -> Iterator[Session]:
     stub.says(f"GET /v1/requests/{NUMBER}", REQUEST_SHOWN)

@@ -44,6 +44,13 @@ def test_files_are_named_as_the_person_named_them(awkward_folder: Path, monkeypa
     assert {line.split(".yml")[0] for line in lines_of(Path("x.yml"), Path("y.yml"))} == {"../playbooks/p/x", "y"}
 
 
+def test_files_above_are_found(awkward_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(awkward_folder, {**GOOD, "site/playbooks/q.yml": "", "y.yml": "id: 1"})
+    monkeypatch.chdir(awkward_folder / "site")
+    assert lines_of(Path("../runbooks/x.yml")) == ()
+    assert lines_of(Path("../y.yml"))[0].startswith("../y.yml:1:1: ")
+
+
 def test_outside_a_site_the_nearest_playbooks_count(tmp_path: Path) -> None:
     make(tmp_path, {"a/b/c/x.yml": with_steps(LOOK), "a/playbooks/p/x.yml": play("ping:"), "playbooks/q.yml": ""})
     assert lines_of(tmp_path / "a" / "b") == ()

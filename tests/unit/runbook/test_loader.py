@@ -206,6 +206,16 @@ def test_a_runbook_is_named_by_id_or_path(site: Path, name: str) -> None:
     assert resolve_runbook(site, name) == site / "runbooks" / "restart" / "db.yml"
 
 
+def test_a_runbook_is_named_from_a_folder_beside_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(site / "runbooks" / "upgrade")
+    assert resolve_runbook(site, "../restart/db.yml") == site / "runbooks" / "restart" / "db.yml"
+
+
+def test_a_folder_is_no_runbook(site: Path) -> None:
+    with pytest.raises(NotFoundError, match="a folder, expected a runbook"):
+        resolve_runbook(site, "runbooks/restart")
+
+
 @pytest.mark.parametrize("name", ["db-restrat", "runbooks/restart/dbx.yml", "nothing-like-it"])
 def test_an_unknown_runbook_is_answered_with_the_nearest(site: Path, name: str) -> None:
     with pytest.raises(NotFoundError) as caught:
