@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import argparse
 
+from runner.cli.joint import joint_text
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
+from runner.model.statement import StatementKind
 from runner.words import _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after the verb."""
     parser.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
-    parser.add_argument("--achieved", required=True, metavar=_("TEXT"), help=_("what was achieved"))
+    parser.add_argument(
+        "--achieved",
+        default="",
+        metavar=_("TEXT"),
+        help=_("what was achieved; the second person may leave it away, and signs the first's"),
+    )
     parser.add_argument("--reason", default="", metavar=_("TEXT"), help=_("why it did not go as planned"))
     add_signing(parser)
 
@@ -22,4 +29,6 @@ def run(options: argparse.Namespace) -> int:
     """See what the run waits for, sign."""
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
-        return sign(here, drafts.close(shown, options.achieved, options.reason), options)
+        achieved = joint_text(shown, StatementKind.CLOSE, "achieved", options.achieved)
+        reason = joint_text(shown, StatementKind.CLOSE, "reason", options.reason, needed=False)
+        return sign(here, drafts.close(shown, achieved, reason), options)

@@ -23,19 +23,18 @@ from runner.client.drafts import Draft
 from runner.client.memory import Memory
 from runner.client.signing import make_statement, sign_statement
 from runner.client.witness import witness
-from runner.engine.desk.genesis import Founding, found_site, read_founding, sign_genesis
+from runner.engine.desk.genesis import Founding, found_site, people_of, read_founding, sign_genesis
 from runner.errors import UsageError, VerificationError
 from runner.model.document import JsonObject
 from runner.model.site import Site
 from runner.model.statement import StatementKind
+from runner.proof.public_key import PublicKeyError, parse_public_key
 from runner.runbook.places import checkpoints_folder, state_of_site
 from runner.runbook.settings import load_site
 from runner.runbook.site import write_site
 from runner.runbook.site_folder import is_site
 from runner.wire.documents import to_value
 from runner.words import N_, _
-
-_FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,7 @@ def run(options: argparse.Namespace) -> int:
         founding = _sign(place, options)
     else:
         admins = tuple(_admin(text) for text in options.admins)
-        if len(admins) < _FEWEST:
-            raise UsageError(
-                N_("a site needs two people who may sign, got {count}"),
-                hint=N_("name both: --admin NAME=KEY.pub --admin NAME=KEY.pub"),
-                count=len(admins),
-            )
+        people_of(admins)
         place = _place_of(_site_in(options.folder.absolute(), options), options)
         founding = found_site(place.site, place.state, admins)
     _print(place, founding, options)
@@ -95,10 +89,16 @@ def _admin(text: str) -> tuple[str, str]:
     if not separator or not name or not path:
         raise UsageError(N_("--admin {text}: expected NAME=FILE.pub"), text=text)
     try:
-        return name, Path(path).read_text(encoding="utf-8").strip()
+        line = Path(path).read_text(encoding="utf-8").strip()
+        parse_public_key(line)
+    except PublicKeyError as error:
+        raise UsageError(
+            N_("key {path}: {reason}"), hint=N_("give the file that ends in .pub"), path=path, reason=str(error)
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(N_("key {path}: cannot be read: {reason}"), path=path, reason=reason) from error
+    return name, line
 
 
 def _site_in(folder: Path, options: argparse.Namespace) -> Site:

@@ -150,9 +150,25 @@ def decide(shown: RunShown, choice: Choice, reason: str) -> Draft:
             choice=choice.value,
             choices=", ".join(asked.choices),
         )
+    _require_same_choice(shown, choice)
     at = AttemptKey(shown.row.id, asked.batch, asked.step, asked.role, asked.number)
     draft = Draft(StatementKind.DECIDE, shown.row.id, statements.decide_content(at, asked.question, choice, reason))
     return _joint(shown, draft, free=("reason",))
+
+
+def _require_same_choice(shown: RunShown, choice: Choice) -> None:
+    act = shown.act
+    first = act.content.get("choice") if act and act.content is not None else None
+    if act is not None and first is not None and first != choice.value:
+        raise RefusedError(
+            N_("run {run}: {person} has signed {first}, not {choice}; both must choose the same"),
+            rule="run:another-choice",
+            hint=N_("agree on one; the first signature lapses by itself"),
+            run=shown.row.id,
+            person=", ".join(act.signed),
+            first=str(first),
+            choice=choice.value,
+        )
 
 
 def close(shown: RunShown, achieved: str, reason: str = "") -> Draft:

@@ -214,7 +214,7 @@ def _reason(fold: EventFold, outcomes: Mapping[str, HostOutcome]) -> str:
         return fill(message, {"host": name, "reason": reason, "more": len(told) - 1})
     if fold.counts == {}:
         return fold.complaint or fill(N_("no host of the plan is meant by the play"), {})
-    if fold.rc:
+    if fold.rc and not fold.stopped:
         return fold.complaint or fill(N_("it ended with exit status {rc}"), {"rc": fold.rc})
     return fold.complaint if fold.counts is None else ""
 

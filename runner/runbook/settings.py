@@ -71,15 +71,22 @@ def _site(source: bytes, root: Path, path: str) -> Site:
     )
     places = read_yaml(source, path).places
     problems: list[Problem] = []
-    if not _is_zone(site.timezone):
-        text = say(N_('timezone: this machine knows no time zone "{zone}"'), zone=site.timezone)
-        problems.append(Problem(path, *places.of_value(("timezone",)), text))
+    if problem := zone_problem(source, path, site.timezone):
+        problems.append(problem)
     if not site.inventory.is_dir():
         text = say(N_("environment: the folder inventory/{name} does not exist"), name=site.environment)
         problems.append(Problem(path, *places.of_value(("environment",)), text))
     if problems:
         raise invalid(path, problems)
     return site
+
+
+def zone_problem(source: bytes, path: str, zone: str) -> Problem | None:
+    """What is wrong with the time zone of a site file; None when this machine knows it."""
+    if _is_zone(zone):
+        return None
+    text = say(N_('timezone: this machine knows no time zone "{zone}"'), zone=zone)
+    return Problem(path, *read_yaml(source, path).places.of_value(("timezone",)), text)
 
 
 def _is_zone(name: str) -> bool:

@@ -10,7 +10,8 @@ from runner.errors import NotFoundError, UsageError
 from runner.model.site import Site
 from runner.runbook.places import shipped_files
 from runner.runbook.placing import read_shape
-from runner.runbook.settings import load_site
+from runner.runbook.problems import invalid
+from runner.runbook.settings import load_site, zone_problem
 from runner.runbook.site_folder import SITE_FILE, find_site
 from runner.wire.site import SiteShape
 from runner.words import N_
@@ -52,7 +53,9 @@ def write_site(target: Path, *, name: str, origin: str, timezone: str = "Asia/Sh
         UsageError: the folder is not empty or cannot be written, or a name will not do.
     """
     source = _site_file(name, origin, timezone)
-    read_shape(source, SITE_FILE, SiteShape)
+    shape = read_shape(source, SITE_FILE, SiteShape)
+    if problem := zone_problem(source, SITE_FILE, shape.timezone):
+        raise invalid(SITE_FILE, [problem])
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise UsageError(N_("{folder}: already exists and is not empty"), folder=str(target))

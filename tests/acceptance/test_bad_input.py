@@ -226,6 +226,14 @@ def test_a_site_that_nobody_founded_or_signed(tmp_path: Path) -> None:
     assert "NOT PUBLISHED" in installed.do("plan", "note-write", "-p", "text=hello")
     admins = [word for person in (WANG, LI) for word in ("--admin", f"{person}={installed.key(person)}.pub")]
     assert "two people" in installed.refused("init", str(installed.site), *admins[:2], code=2)
+    new = tmp_path / "new"
+    assert "two keys" in installed.refused("init", str(new), *admins[:2], *admins[:2], code=4)
+    private = ("--admin", f"x={installed.key(LI)}")
+    assert f"{installed.key(LI)}: public key: expected" in installed.refused(
+        "init", str(new), *admins[:2], *private, code=2
+    )
+    assert "time zone" in installed.refused("init", str(new), *admins, "--timezone", "Mars/Base", code=2)
+    assert not new.exists()
     installed.do("init", str(installed.site), *admins)
     assert "add --yes to sign" in installed.refused("init", str(installed.site), "--sign", by=WANG, code=2)
     assert "holds the state of a site already" in installed.refused("init", str(installed.site), *admins, code=2)

@@ -74,8 +74,7 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
         UsageError: fewer than two people, a key of no use, or a state directory that will not do.
         RefusedError: a name or key is given twice.
     """
-    people = tuple(_person(name, key) for name, key in admins)
-    _require_two(people)
+    people = people_of(admins)
     policy = load_policy(site)
     directory = make_state(state)
     with hold(directory):
@@ -89,6 +88,13 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
             name_site(directory, site)
             with store.reading() as transaction:
                 return _founding(transaction)
+
+
+def people_of(admins: Sequence[tuple[str, str]]) -> tuple[Person, ...]:
+    """Who may sign, from names and public key lines; raises as `found_site`."""
+    people = tuple(_person(name, key) for name, key in admins)
+    _require_two(people)
+    return people
 
 
 def read_founding(site: Site, state: Path) -> Founding:

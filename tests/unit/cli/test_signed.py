@@ -14,6 +14,7 @@ from runner.model.document import JsonObject
 from runner.model.people import Person
 from runner.model.run import RunState
 from runner.model.statement import Seen, Statement, StatementKind
+from runner.rules.statements import close_content
 from runner.wire.api import People, Words
 from runner.wire.api_request import Act
 from tests.ssh_keys import software_key
@@ -60,6 +61,41 @@ def test_what_is_signed_is_said_before(twokey: Twokey, change: StubService, key:
         f"run {RUN} waits for its confirmer",
         f"next: run {RUN}: confirm its start by 王 (li)",
     ]
+
+
+@pytest.fixture
+def half_signed(change: StubService) -> StubService:
+    """The same, once li has signed."""
+    content = close_content(RUN, RUN_SHOWN.plan, RunState.SUCCEEDED, "全部完成", "")
+    act = Act(StatementKind.CLOSE, RUN, Words("sign its result"), ("王",), run=RUN, signed=("li",), content=content)
+    stub = change
+    stub.says(f"GET /v1/runs/{RUN}", replace(RUN_SHOWN, row=replace(ROW, state=RunState.SUCCEEDED), act=act))
+    return stub
+
+
+@pytest.mark.parametrize("words", [(), ("--achieved", "全部完成")])
+def test_the_second_person_signs_what_the_first_wrote(
+    twokey: Twokey, half_signed: StubService, key: Path, words: tuple[str, ...]
+) -> None:
+    answer = twokey("--key", str(key), "close", RUN, *words, "--yes")
+    assert answer.code == 0
+    assert "succeeded: 全部完成" in answer.err
+
+
+@pytest.mark.parametrize("words", [("--achieved", "half of it"), ("--reason", "it rained")])
+def test_nobody_signs_other_words_than_they_typed(
+    twokey: Twokey, half_signed: StubService, key: Path, words: tuple[str, ...]
+) -> None:
+    answer = twokey("--key", str(key), "close", RUN, *words, "--yes")
+    assert answer.code == 2
+    assert f"leave {words[0]} away" in answer.err
+    assert half_signed.posted("/v1/statements") == []
+
+
+def test_the_first_person_says_what_was_achieved(twokey: Twokey, change: StubService, key: Path) -> None:
+    answer = twokey("--key", str(key), "close", RUN, "--yes")
+    assert answer.code == 2
+    assert answer.err.startswith("twokey: --achieved is missing")
 
 
 def test_nothing_is_signed_where_nobody_can_be_asked(twokey: Twokey, change: StubService, key: Path) -> None:

@@ -131,8 +131,10 @@ def test_the_second_person_signs_what_the_first_wrote() -> None:
 
 def test_the_second_person_signs_no_other_decision() -> None:
     first = drafts.decide(ASKED, Choice.REPEAT, "the disk was full")
-    with pytest.raises(VerificationError, match="choice"):
+    with pytest.raises(RefusedError) as refused:
         drafts.decide(countersigned(ASKED, first), Choice.ROLL_BACK, "the disk was full")
+    assert (refused.value.rule, refused.value.facts["first"]) == ("run:another-choice", "repeat")
+    assert "lapses" in refused.value.advice()
 
 
 @pytest.mark.parametrize("field, value", [("plan", "sha256:0"), ("hosts", ["web1", "web2"]), ("extra", 1)])

@@ -187,6 +187,11 @@ class TestCutOff:
         assert conclude(found, may_change=True).state is AttemptState.CANCELLED
         assert found.changed
 
+    def test_ended_at_a_border_the_exit_status_is_no_reason(self) -> None:
+        play = Play("ab").task(a="changed").told("task_start").told("stopped", why="asked").told("ended", rc=91)
+        found = fold_events("ab", play.events, ended=True, mutating=True)
+        assert conclude(found, may_change=True).reason == "it was ended at a task border"
+
     def test_in_the_free_strategy_a_task_in_flight_at_a_border_is_unknown(self) -> None:
         play = Play("ab").told("task_start").told("host_start", host="a", task_uuid="1", action="command")
         play.told("task_start").told("stopped", why="asked")
