@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from runner.client.wording.host_event import ansible_parts, probe_parts, text_of
-from runner.client.wording.line import Line, Meaning, Part, listed
+from runner.client.wording.line import Line, Meaning, Part, label
 from runner.client.wording.present import Present, time_of_day
 from runner.client.wording.run import RUN_MEANINGS, attempt_name
 from runner.errors import fill
 from runner.model.document import JsonObject, JsonValue
+from runner.rules.expansion import AFTER_ROLLBACK
 from runner.rules.tags import Tag
 from runner.wire.api_audit import EntryShown
 from runner.wire.spoken import spoken
@@ -71,8 +72,8 @@ def _parts(entry: EntryShown, payload: JsonObject) -> Iterator[tuple[Part, ...]]
     elif tag == Tag.RUN_MOVED:
         yield _moved(payload)
     elif tag == Tag.RUN_OUTPUTS:
-        reported = listed(f"{name} = {value}" for name, value in payload.items())
-        yield (Part(_("reported: {values}").format(values=reported)),)
+        for name, value in payload.items():
+            yield Part("  " + label(_("reported")), Meaning.FAINT), Part(f"{name} = {value}")
     elif tag == Tag.STATEMENT_REFUSED:
         yield (Part(_refusal(entry.actor, payload), Meaning.BAD),)
     elif tag in _SENTENCES:
@@ -97,6 +98,8 @@ def _facts(entry: EntryShown, payload: JsonObject) -> JsonObject:
 def _attempt(entry: EntryShown, payload: JsonObject) -> tuple[Part, ...]:
     about = entry.about
     batch, step, role, number = (text_of(about, part) or "-" for part in ("batch", "step", "role", "attempt"))
+    if step == AFTER_ROLLBACK:
+        step = _("after the rollback")
     name = f"{batch}/{step} {attempt_name(role, number)}"
     if entry.tag == Tag.ATTEMPT_BEGUN:
         return (Part(_("begun: {attempt}").format(attempt=name), Meaning.STRONG),)

@@ -89,8 +89,10 @@ def _host(kind: str, event: JsonObject) -> Iterator[Parts]:
     message = known.get("msg")
     first, *more = message.splitlines() if isinstance(message, str) and message else [""]
     ignored = Part(_(" (ignored)") if event.get("ignored") is True else "", Meaning.WAIT)
+    item = event.get("item")
+    where = text_of(event, "host") + (f" ({str(item)[:_LONGEST]})" if isinstance(item, str | int) else "")
     said = Part(f": {first[:_LONGEST]}" if first else "")
-    yield Part(f"  {spoken(kind)}", HOST_MEANINGS[kind]), Part(f" {text_of(event, 'host')}"), said, ignored
+    yield Part(f"  {spoken(kind)}", HOST_MEANINGS[kind]), Part(f" {where}"), said, ignored
     for lines in (more, _printed(known, "stdout"), _printed(known, "stderr")):
         for text in _cut(lines):
             yield Part("    | ", Meaning.FAINT), Part(text)

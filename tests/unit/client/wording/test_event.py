@@ -43,6 +43,11 @@ def test_attempts_are_named() -> None:
     assert lines(Tag.ATTEMPT_NEVER_BEGUN, None, **about) == ["12:00:00 ended: 1/upgrade writes off 2: never begun"]
 
 
+def test_the_proof_after_a_rollback_is_named() -> None:
+    about = {"batch": 1, "step": "after_rollback", "role": "health", "attempt": 1}
+    assert lines(Tag.ATTEMPT_BEGUN, None, **about) == ["12:00:00 begun: 1/after the rollback health 1"]
+
+
 @pytest.mark.parametrize("tag", [Tag.ATTEMPT_INTENDED, Tag.RUN_CREATED, Tag.SHIM_STARTED, Tag.LOG_QUERIED])
 def test_what_tells_nothing_new_is_left_out(tag: str) -> None:
     assert lines(tag, {}) == []
@@ -70,7 +75,10 @@ def test_a_question_is_in_words() -> None:
 
 
 def test_what_a_step_reports_is_told() -> None:
-    assert lines(Tag.RUN_OUTPUTS, {"rows": 5, "path": "/a"}) == ["12:00:00 reported: rows = 5, path = /a"]
+    assert lines(Tag.RUN_OUTPUTS, {"rows": 5, "path": "/a"}) == [
+        "12:00:00   reported: rows = 5",
+        "12:00:00   reported: path = /a",
+    ]
 
 
 def test_a_refusal_is_told_with_its_rule() -> None:
@@ -89,6 +97,8 @@ def test_tasks_and_hosts() -> None:
     assert ansible("failed", host="web1", ignored=True, result={"msg": "no"}) == [
         "12:00:00   failed web1: no (ignored)"
     ]
+    assert ansible("item_changed", host="web1", item="/srv/a") == ["12:00:00   item changed web1 (/srv/a)"]
+    assert ansible("item_changed", host="web1", item={"path": "/"}) == ["12:00:00   item changed web1"]
     assert ansible("stats", hosts={}) == []
 
 
