@@ -7,10 +7,11 @@ from dataclasses import replace
 from runner.model.plan import Role
 from runner.model.run import RunState
 from runner.model.runbook import PlaybookWork, RemoteWork
+from runner.rules.beginning import STATE_OF, begin
 from runner.rules.expansion import PlannedStep, uses_outputs
 from runner.rules.history import Standing
 from runner.rules.move import Begin, Finish, Move
-from runner.rules.situation import STATE_OF, Situation
+from runner.rules.situation import Situation
 from runner.rules.windows import attempt_deadline
 from runner.words import N_
 
@@ -41,7 +42,7 @@ def _is_checked(planned: PlannedStep) -> bool:
 def _begin(run: Situation, planned: PlannedStep, number: int) -> Begin:
     work = planned.step.work
     if isinstance(work, PlaybookWork):
-        return replace(run.begin(planned, Role.DO, work.play), mutating=False, outputs=(), check=True)
+        return replace(begin(run, planned, Role.DO, work.play), mutating=False, outputs=(), check=True)
     return Begin(
         key=run.key(planned, Role.DO, number),
         state=STATE_OF[Role.DO],

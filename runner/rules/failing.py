@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.model.plan import Role
 from runner.model.run import Attempt, Cause, Choice, Question, RunState
 from runner.model.runbook import OnFailure, PlaybookWork
+from runner.rules.beginning import begin
 from runner.rules.entrance import stop_for_window, turn_back, way_back
 from runner.rules.expansion import PlannedStep
 from runner.rules.history import FINISHED, SETTLED_DONE, SETTLED_NOT_DONE, Standing, failed_hosts, unknown_hosts
@@ -28,7 +29,7 @@ def settle(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move | Non
     unknown = unknown_hosts(attempt)
     probe = run.history.slot(planned, Role.SETTLE, after=attempt)
     if probe.standing is Standing.NEEDED:
-        return run.begin(planned, Role.SETTLE, work.settle, unknown)
+        return begin(run, planned, Role.SETTLE, work.settle, unknown)
     if probe.standing is not Standing.DONE:
         return _ask_unknown(run, planned, attempt)
     found = {probe.last.settled.get(host, "") for host in unknown}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from runner.model.plan import Role
 from runner.model.run import RunState
 from runner.model.runbook import ManualWork, PlaybookWork, RemoteWork, SoakWork
+from runner.rules.beginning import STATE_OF, begin
 from runner.rules.entrance import enter, pass_by_people, stop_for_window, wait_at_sheet
 from runner.rules.expansion import PlannedStep
 from runner.rules.failing import fail, settle
 from runner.rules.history import Slot, Standing, unfinished_hosts
 from runner.rules.move import Begin, Move, WaitUntil
-from runner.rules.situation import STATE_OF, Situation, sheet_key
+from runner.rules.situation import Situation, sheet_key
 from runner.rules.watch import read_watch
 from runner.rules.windows import attempt_deadline
 
@@ -49,7 +50,7 @@ def _begin(run: Situation, planned: PlannedStep, slot: Slot, work: PlaybookWork 
     """The next main attempt; a mutating one leaves out the hosts on which the step is finished."""
     if isinstance(work, PlaybookWork):
         tried = run.history.tried(planned) if planned.step.mutating else ()
-        return run.begin(planned, Role.DO, work.play, unfinished_hosts(tried, planned.hosts))
+        return begin(run, planned, Role.DO, work.play, unfinished_hosts(tried, planned.hosts))
     return Begin(
         key=run.key(planned, Role.DO, slot.number),
         state=STATE_OF[Role.DO],
@@ -65,7 +66,7 @@ def _verify(run: Situation, planned: PlannedStep, work: PlaybookWork | RemoteWor
         return None
     slot = run.history.slot(planned, Role.VERIFY)
     if slot.standing is Standing.NEEDED:
-        return stop_for_window(run, planned, fresh=False) or run.begin(planned, Role.VERIFY, work.verify)
+        return stop_for_window(run, planned, fresh=False) or begin(run, planned, Role.VERIFY, work.verify)
     return None if slot.standing is Standing.DONE else fail(run, planned, slot.last, slot.standing)
 
 
@@ -80,7 +81,7 @@ def _look(run: Situation, planned: PlannedStep, work: SoakWork) -> Move | None:
         return stop
     if watch.due and run.now < watch.due:
         return WaitUntil(run.before_closing(watch.due), RunState.OBSERVING)
-    return run.begin(planned, Role.SOAK, work.play, watch_since=watch.since)
+    return begin(run, planned, Role.SOAK, work.play, watch_since=watch.since)
 
 
 def _sheet(run: Situation, planned: PlannedStep) -> Move | None:

@@ -1,4 +1,4 @@
-"""What a run's record says about its attempts, put where the rules can find it."""
+"""What a run's record says about its attempts and decisions, put where the rules can find it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from runner.model.run import (
     Attempt,
     AttemptKey,
     AttemptState,
+    Cause,
     Choice,
     Decision,
     HostOutcome,
@@ -230,3 +231,20 @@ def unknown_hosts(attempt: Attempt) -> tuple[str, ...]:
 def open_attempts(record: RunRecord) -> Iterator[Attempt]:
     """Attempts without a recorded end; there is never more than one."""
     return (attempt for attempt in record.attempts if attempt.state in OPEN)
+
+
+def must_return(record: RunRecord) -> bool:
+    """Whether two people decided to roll back and the run has not turned yet."""
+    if any(turn.cause is Cause.DECIDED for turn in record.turns):
+        return False
+    return any(_decides_return(decision) for decision in record.decisions)
+
+
+def must_end(record: RunRecord) -> bool:
+    """Whether two people decided to end the run where it stands."""
+    return any(decision.choice is Choice.ABANDON for decision in record.decisions)
+
+
+def _decides_return(decision: Decision) -> bool:
+    """Whether a decision turns the run back; inside a rollback the same choice only accepts the loss of data."""
+    return decision.choice is Choice.ROLL_BACK and decision.question is not Question.DATA_WOULD_BE_LOST

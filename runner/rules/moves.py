@@ -27,11 +27,12 @@ from runner.model.run import (
     Turn,
 )
 from runner.model.runbook import RollbackScope
+from runner.rules.beginning import STATE_OF
 from runner.rules.checking import next_check
 from runner.rules.entrance import turn_back
 from runner.rules.expansion import Expansion
 from runner.rules.forward import next_forward
-from runner.rules.history import SETTLED_DONE, open_attempts
+from runner.rules.history import SETTLED_DONE, must_end, must_return, open_attempts
 from runner.rules.move import (
     Begin,
     Fallback,
@@ -43,7 +44,7 @@ from runner.rules.move import (
     WaitUntil,
 )
 from runner.rules.rollback import next_undo, undo_list
-from runner.rules.situation import STATE_OF, Situation, situate
+from runner.rules.situation import Situation, situate
 from runner.words import N_
 
 __all__ = [
@@ -139,7 +140,7 @@ def _in_progress(run: Situation, attempt: Attempt) -> Move:
     state = STATE_OF[attempt.key.role]
     wish = run.record.wish
     is_check = run.record.kind is RunKind.CHECK
-    if wish.abort or run.must_end or run.must_return or (is_check and wish.pause):
+    if wish.abort or must_end(run.record) or must_return(run.record) or (is_check and wish.pause):
         return WaitAttempt(attempt.key, state, cancel=True)
     if not wish.pause:
         return WaitAttempt(attempt.key, state)
@@ -149,7 +150,7 @@ def _in_progress(run: Situation, attempt: Attempt) -> Move:
 def _between_attempts(run: Situation) -> Move:
     if run.record.kind is RunKind.CHECK:
         return next_check(run)
-    if run.must_end:
+    if must_end(run.record):
         return Finish(RunState.ABANDONED, N_("two people ended it where it stood"))
     if run.record.waiting_at and _is_pausing(run):
         return _pause(run, run.record.waiting_at)
@@ -165,7 +166,7 @@ def _undisturbed(run: Situation) -> Move:
         if _ends_run(run, turn):
             return _finish(run)
     standing = next_forward(run)
-    if run.must_return:
+    if must_return(run.record):
         planned = standing[0] if standing else run.expansion.steps[-1]
         return turn_back(run, planned, Cause.DECIDED)
     return standing[1] if standing else _finish(run)

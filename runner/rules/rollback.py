@@ -9,6 +9,7 @@ from runner.model.plan import Role
 from runner.model.run import Attempt, AttemptKey, Choice, Question, RunState, Turn
 from runner.model.runbook import ManualWork, PlaybookWork, PlayRef, Rollback
 from runner.model.time import Seconds
+from runner.rules.beginning import begin, begin_health
 from runner.rules.expansion import AFTER_ROLLBACK, PlannedStep
 from runner.rules.history import TRIES, Slot, Standing, has_effect, touched_hosts
 from runner.rules.move import Move, WaitPeople
@@ -60,7 +61,7 @@ def _undo_by_play(run: Situation, planned: PlannedStep, rollback: Rollback) -> M
     slot = run.history.slot(planned, Role.ROLLBACK)
     if slot.standing is Standing.NEEDED:
         proving = _prove_writes_off(run, planned, rollback, slot) if rollback.rewinds_data else None
-        return proving or run.begin(planned, Role.ROLLBACK, rollback.play, _touched(run, planned))
+        return proving or begin(run, planned, Role.ROLLBACK, rollback.play, _touched(run, planned))
     if slot.standing is not Standing.DONE:
         return _ask(slot)
     return _prove(run, planned, Role.ROLLBACK_VERIFY, rollback.verify)
@@ -78,7 +79,7 @@ def _prove_writes_off(run: Situation, planned: PlannedStep, rollback: Rollback, 
         return None
     is_stale = probes.standing is Standing.DONE and len(probes.counted) < TRIES
     if probes.standing is Standing.NEEDED or is_stale:
-        return run.begin(planned, Role.WRITES_OFF, rollback.writes_off, _touched(run, planned))
+        return begin(run, planned, Role.WRITES_OFF, rollback.writes_off, _touched(run, planned))
     return _ask_loss(probes.last.key, (Choice.REPEAT, Choice.ROLL_BACK, Choice.ABANDON))
 
 
@@ -101,7 +102,7 @@ def _prove(run: Situation, planned: PlannedStep, role: Role, play: PlayRef | Non
         return None
     slot = run.history.slot(planned, role)
     if slot.standing is Standing.NEEDED:
-        return run.begin(planned, role, play, _touched(run, planned))
+        return begin(run, planned, role, play, _touched(run, planned))
     return None if slot.standing is Standing.DONE else _ask(slot)
 
 
@@ -111,7 +112,7 @@ def _prove_health(run: Situation, turn: Turn) -> Move | None:
         return None
     slot = run.history.slot_at((turn.batch, AFTER_ROLLBACK, Role.HEALTH))
     if slot.standing is Standing.NEEDED:
-        return run.begin_health(turn, play)
+        return begin_health(run, turn, play)
     return None if slot.standing is Standing.DONE else _ask(slot)
 
 

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from runner.model.plan import Role
 from runner.model.policy import Policy
 from runner.model.run import (
     AttemptKey,
-    Cause,
     Choice,
-    Decision,
     Question,
     RunRecord,
     RunState,
-    Turn,
 )
-from runner.model.runbook import AtWindowEnd, ManualWork, PlaybookWork, PlayRef, RollbackScope, Runbook
-from runner.rules.expansion import AFTER_ROLLBACK, Expansion, PlannedStep, rollback_estimate
+from runner.model.runbook import AtWindowEnd, ManualWork, PlaybookWork, RollbackScope, Runbook
+from runner.rules.expansion import Expansion, PlannedStep, rollback_estimate
 from runner.rules.history import History, has_effect, read_history
-from runner.rules.move import Begin, Fallback, WaitPeople
-from runner.rules.windows import attempt_deadline, is_closed, latest_rollback_decision
-
-STATE_OF: Final[Mapping[Role, RunState]] = {
-    Role.DO: RunState.RUNNING,
-    Role.VERIFY: RunState.VERIFYING,
-    Role.SETTLE: RunState.OUTCOME_UNKNOWN,
-    Role.SOAK: RunState.OBSERVING,
-    Role.WRITES_OFF: RunState.ROLLING_BACK,
-    Role.ROLLBACK: RunState.ROLLING_BACK,
-    Role.ROLLBACK_VERIFY: RunState.ROLLING_BACK,
-    Role.HEALTH: RunState.ROLLING_BACK,
-}
-"""State a run shows while an attempt of that role is in progress."""
+from runner.rules.move import Fallback, WaitPeople
+from runner.rules.windows import is_closed, latest_rollback_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +57,6 @@ class Situation:
 
     def key(self, planned: PlannedStep, role: Role = Role.DO, number: int = 0) -> AttemptKey:
         return AttemptKey(self.record.id, planned.batch, planned.step.id, role, number)
-
-    def begin(
-        self,
-        planned: PlannedStep,
-        role: Role,
-        play: PlayRef,
-        hosts: tuple[str, ...] | None = None,
-        watch_since: datetime | None = None,
-    ) -> Begin:
-        """The next attempt of a play."""
-        work = planned.step.work
-        main = role is Role.DO and isinstance(work, PlaybookWork)
-        return Begin(
-            key=self.key(planned, role, self.history.slot(planned, role).number),
-            state=STATE_OF[role],
-            hosts=planned.hosts if hosts is None else hosts,
-            mutating=planned.step.mutating if main else role is Role.ROLLBACK,
-            deadline=attempt_deadline(planned.step, role, self.now, watch_since),
-            work=play,
-            outputs=work.outputs if main and isinstance(work, PlaybookWork) else (),
-        )
-
-    def begin_health(self, turn: Turn, play: PlayRef) -> Begin:
-        """The next attempt of the play that proves the service healthy after a rollback."""
-        hosts = self.expansion.hosts if turn.scope is RollbackScope.RUN else self.hosts_of(turn.batch)
-        return Begin(
-            key=AttemptKey(self.record.id, turn.batch, AFTER_ROLLBACK, Role.HEALTH, self.health_number(turn)),
-            state=STATE_OF[Role.HEALTH],
-            hosts=hosts,
-            mutating=False,
-            deadline=attempt_deadline(None, Role.HEALTH, self.now),
-            work=play,
-        )
-
-    def health_number(self, turn: Turn) -> int:
-        return self.history.slot_at((turn.batch, AFTER_ROLLBACK, Role.HEALTH)).number
 
     def hosts_of(self, batch: int) -> tuple[str, ...]:
         """Hosts of a batch; every host for steps done once."""
@@ -205,23 +152,6 @@ class Situation:
         if self.runbook.at_window_end is AtWindowEnd.ROLL_BACK and self.has_way_back(batch):
             return Fallback.ROLL_BACK
         return Fallback.ASK
-
-    @property
-    def must_return(self) -> bool:
-        """Whether two people decided to roll back and the run has not turned yet."""
-        if any(turn.cause is Cause.DECIDED for turn in self.record.turns):
-            return False
-        return any(decides_return(decision) for decision in self.record.decisions)
-
-    @property
-    def must_end(self) -> bool:
-        """Whether two people decided to end the run where it stands."""
-        return any(decision.choice is Choice.ABANDON for decision in self.record.decisions)
-
-
-def decides_return(decision: Decision) -> bool:
-    """Whether a decision turns the run back; inside a rollback the same choice only accepts the loss of data."""
-    return decision.choice is Choice.ROLL_BACK and decision.question is not Question.DATA_WOULD_BE_LOST
 
 
 def sheet_key(planned: PlannedStep, role: Role = Role.DO) -> str:
