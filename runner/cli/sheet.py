@@ -9,18 +9,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from runner.cli.output import tell
+from runner.cli.output import tell, tell_lines
 from runner.cli.planning import typed_parameters
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
+from runner.client.wording.matter import matter_lines
 from runner.errors import NotFoundError, UsageError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.nearest import nearest
 from runner.model.runbook import Parameter
 from runner.rules.parameters import read_value, shown_value
 from runner.wire.api_run import RunShown
-from runner.words import N_, _, current_language
+from runner.words import N_, _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         record = drafts.sheet_record(shown, drafts.open_document(here.service.plan(shown.plan)))
         draft = drafts.sheet(shown, _readings(record, typed_parameters(options.reading), _first(shown)))
         readings = draft.content["readings"]
-        _tell(shown, record, readings if isinstance(readings, dict) else {})
+        tell_lines(matter_lines(shown, here.present))
+        _tell(record, readings if isinstance(readings, dict) else {})
         return sign(here, draft, options)
 
 
@@ -93,12 +95,8 @@ def _require_same(record: Sequence[Parameter], readings: Mapping[str, JsonValue]
             )
 
 
-def _tell(shown: RunShown, record: Sequence[Parameter], readings: JsonObject) -> None:
-    """The instruction and what was recorded, before it is signed."""
-    act = shown.act
-    step = next((step for step in shown.steps if act and (step.batch, step.id) == (act.batch, act.step)), None)
-    if step is not None and step.instruct is not None:
-        tell(_("to be done by hand: {text}").format(text=step.instruct.in_language(current_language())))
+def _tell(record: Sequence[Parameter], readings: JsonObject) -> None:
+    """What was recorded, before it is signed."""
     for reading in record:
         value = shown_value(reading, readings.get(reading.name))
         tell(_("  {name} = {value}").format(name=reading.name, value=value))
