@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.joint import joint_text
+from runner.cli.joint import require_same_words
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """See what the run waits for, sign."""
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
-        achieved = joint_text(shown, StatementKind.CLOSE, "achieved", options.achieved)
-        reason = joint_text(shown, StatementKind.CLOSE, "reason", options.reason, needed=False)
-        return sign(here, drafts.close(shown, achieved, reason), options)
+        draft = drafts.close(shown, options.achieved, options.reason)
+        require_same_words(shown, StatementKind.CLOSE, "achieved", options.achieved)
+        require_same_words(shown, StatementKind.CLOSE, "reason", options.reason, needed=False)
+        return sign(here, draft, options)

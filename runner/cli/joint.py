@@ -1,4 +1,4 @@
-"""Sentences of a statement that two people sign alike: the first writes them, the second may leave them away."""
+"""Words of a statement that two people sign alike: the first writes them, the second may leave them away."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def add_joint_reason(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def joint_text(shown: RunShown, kind: StatementKind, name: str, typed: str, *, needed: bool = True) -> str:
-    """What was typed, or else what the first person wrote; never something else than what will be signed.
+def require_same_words(shown: RunShown, kind: StatementKind, name: str, typed: str, *, needed: bool = True) -> None:
+    """Refuse words that are not those that will be signed; the second person may leave them away.
 
     Raises:
         UsageError: the second person wrote something else, or the first nothing that is needed.
@@ -39,4 +39,3 @@ def joint_text(shown: RunShown, kind: StatementKind, name: str, typed: str, *, n
             name=name,
             first=str(first),
         )
-    return typed

@@ -5,6 +5,7 @@ Only the verb that was typed is imported, so that `twokey --version` costs littl
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -52,11 +53,29 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: what was typed after `twokey`; None reads the process's own.
     """
+    _open_standard_streams()
     typed = sys.argv[1:] if arguments is None else arguments
     if typed in (["--version"], ["-V"]):
         sys.stdout.write(f"twokey {__version__}\n")
         return 0
     return _run(typed)
+
+
+def _open_standard_streams() -> None:
+    """Put nothing in the place of standard streams that were closed, so that no file of ours gets their numbers."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            _occupy(descriptor)
+            mode = "r" if name == "stdin" else "w"
+            stream = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the end
+            setattr(sys, name, stream)
+
+
+def _occupy(descriptor: int) -> None:
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:

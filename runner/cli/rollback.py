@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.joint import add_joint_reason, joint_text
+from runner.cli.joint import add_joint_reason, require_same_words
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -24,5 +24,6 @@ def run(options: argparse.Namespace) -> int:
     """See what the run waits for, sign."""
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
-        reason = joint_text(shown, StatementKind.DECIDE, "reason", options.reason)
-        return sign(here, drafts.decide(shown, Choice.ROLL_BACK, reason), options)
+        draft = drafts.decide(shown, Choice.ROLL_BACK, options.reason)
+        require_same_words(shown, StatementKind.DECIDE, "reason", options.reason)
+        return sign(here, draft, options)

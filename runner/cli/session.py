@@ -96,7 +96,22 @@ class Session:
     @cached_property
     def service(self) -> Service:
         """The service, started if none answers."""
-        return connect(self.places.site, self.places.state, self.places.socket)
+        service = connect(self.places.site, self.places.state, self.places.socket)
+        if self._options.site and self._options.state:
+            self._require_own_site(service)
+        return service
+
+    def _require_own_site(self, service: Service) -> None:
+        """Refuse a service that works for another site than the one that was typed."""
+        got = service.status().origin
+        if got != self.site.origin:
+            service.close()
+            raise UsageError(
+                N_("state directory {path}: belongs to log {got}, the site names {expected}"),
+                path=str(self.places.state),
+                got=got,
+                expected=self.site.origin,
+            )
 
     @property
     def is_founded(self) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.changes import publish
-from tests.acceptance.installed import LI, WANG, Installed, founded, rows_of
+from tests.acceptance.installed import LI, TWOKEY, WANG, Installed, founded, rows_of
 from tests.needs import needs_mount, needs_other_user, needs_root
 from tests.small_disk import fill, small_disk
 from tests.ssh_keys import software_key
@@ -195,6 +197,22 @@ def test_two_services_on_one_state_directory(installed: Installed) -> None:
     assert f"(process {installed.service_pid()})" in said
     assert "twokey serve --stop" in said
     assert "state:one-service" in installed.refused("init", str(installed.site), "--sign", "--yes", by=WANG, code=4)
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_standard_streams(installed: Installed, closing: str) -> None:
+    words = shlex.join([str(TWOKEY), "--state", str(installed.state), "run", "list", "--json"])
+    done = subprocess.run(["sh", "-c", f"{words} {closing}"], check=False, capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.stdout == b"") == (closing.startswith(">"))
+
+
+def test_a_state_directory_of_another_site(installed: Installed, tmp_path: Path) -> None:
+    other = Installed(tmp_path)
+    other.write_site()
+    installed.do("run", "list")
+    said = installed.refused("--site", str(other.site), "run", "list", code=2)
+    assert "belongs to log" in said
 
 
 @needs_root

@@ -63,7 +63,9 @@ def _executed(installed: Installed, number: str) -> str:
     assert (installed.place / "note").read_text() == "hello\n"
     first = installed.sign("close", number, "--achieved", "written", by=WANG)
     assert (first["complete"], first["run"]) == (False, run)
-    assert installed.sign("close", number, "--achieved", "in other words", by=LI)["state"] == "closed"
+    other = installed.refused("close", number, "--achieved", "in other words", "--yes", by=LI, code=2)
+    assert 'the first person wrote "written"' in other
+    assert installed.sign("close", number, by=LI)["state"] == "closed"
     return run
 
 

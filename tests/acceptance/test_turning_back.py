@@ -76,7 +76,8 @@ def test_people_stop_a_run_go_on_and_turn_it_back(installed: Installed) -> None:
         lines_until(watching.stdout, "the run waits for a decision")
     assert "is not offered" in installed.refused("continue", run, "--reason", "x", "--yes", by=LI, code=4)
     installed.sign("rollback", run, "--reason", "wrong note", by=LI)
-    assert "choice" in installed.refused("decide", run, "abandon", "--reason", "x", "--yes", by=WANG, code=5)
+    said = installed.refused("decide", run, "abandon", "--reason", "x", "--yes", by=WANG, code=4)
+    assert "both must choose the same" in said
     installed.sign("rollback", run, "--reason", "wrong note", by=WANG)
     assert "state:       rolled back; " in installed.do("run", "watch", run, code=1)
     assert not (installed.place / "note").exists()
