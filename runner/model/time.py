@@ -41,8 +41,9 @@ def instant_to_text(instant: datetime) -> str:
     Raises:
         UsageError: the instant has no zone or is not UTC.
     """
-    require_utc(instant)
-    return instant.isoformat(timespec="microseconds")[:_WITHOUT_ZONE] + "Z"
+    if instant.tzinfo is not UTC:
+        require_utc(instant)
+    return instant.isoformat("T", "microseconds")[:_WITHOUT_ZONE] + "Z"
 
 
 def instant_from_text(text: str) -> datetime:

@@ -15,7 +15,6 @@ import hashlib
 import json
 from dataclasses import fields
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Final
 
 from runner.errors import UsageError, VerificationError
@@ -30,9 +29,6 @@ MAX_LEAF: Final = 16 * 1024
 MIN_SALT: Final = 16
 MAX_SALT: Final = 32
 
-_AFTER_EVENT_FIELDS: Final = ("host", "plan", "request", "role", "run", "statement", "step")
-_AFTER_EVENT: Final = attrgetter(*_AFTER_EVENT_FIELDS)
-_AFTER_EVENT_NAMES: Final = tuple(f'"{name}":' for name in _AFTER_EVENT_FIELDS)
 _quoted: Final = json.encoder.encode_basestring
 _COMMITMENT: Final = b"twokey.v1.payload\x00"
 _NAMES: Final = frozenset({"about", "actor", "mode", "occurred", "payload", "recorded", "tag", "v"})
@@ -77,7 +73,7 @@ class LeafFrame:
         committed = "null" if payload is None else f'"{payload}"'
         try:
             data = (
-                f'{{"about":{{{_about_text(about)}}},"actor":{{"id":{_quoted(actor)},"kind":"{kind.value}"'
+                f'{{"about":{{{_about_text(about)}}},"actor":{{"id":{_quoted(actor)},"kind":{_quoted(kind)}'
                 f'{self._mode}{instant_to_text(occurred)}","payload":{committed}{self._recorded}{_quoted(tag)},"v":1}}'
             ).encode()
         except (TypeError, UnicodeEncodeError) as error:
@@ -94,13 +90,30 @@ def _about_text(about: About) -> str:
         parts.append(f'"attempt":{_number(attempt)}')
     if (batch := about.batch) is not None:
         parts.append(f'"batch":{_number(batch)}')
-    if about.content:
-        parts.append(f'"content":{_quoted(about.content)}')
+    if content := about.content:
+        parts.append(f'"content":{_quoted(content)}')
     if (event := about.event) is not None:
         parts.append(f'"event":{_number(event)}')
-    values = _AFTER_EVENT(about)
-    parts += [f"{name}{_quoted(value)}" for name, value in zip(_AFTER_EVENT_NAMES, values, strict=True) if value]
+    _add_names(parts, about)
     return ",".join(parts)
+
+
+def _add_names(parts: list[str], about: About) -> None:
+    """Add the members behind `event`; each is written out, since a loop over them takes twice as long."""
+    if host := about.host:
+        parts.append(f'"host":{_quoted(host)}')
+    if plan := about.plan:
+        parts.append(f'"plan":{_quoted(plan)}')
+    if request := about.request:
+        parts.append(f'"request":{_quoted(request)}')
+    if role := about.role:
+        parts.append(f'"role":{_quoted(role)}')
+    if run := about.run:
+        parts.append(f'"run":{_quoted(run)}')
+    if statement := about.statement:
+        parts.append(f'"statement":{_quoted(statement)}')
+    if step := about.step:
+        parts.append(f'"step":{_quoted(step)}')
 
 
 def _number(value: int) -> str:
