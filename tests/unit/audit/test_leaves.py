@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import cast
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner.audit.leaves import LeafMaker
 from runner.errors import UsageError
+from runner.model.document import JsonObject, JsonValue
 from runner.model.log import About, ActorKind, Entry, LogMode
 from runner.proof.canonical import canonical_bytes
 from runner.proof.leaf import parse_leaf, payload_commitment
@@ -22,6 +28,29 @@ ENTRY = Entry(
     payload={"from": "running", "说明": "维护"},
     source="s/1",
 )
+
+TEXTS = st.text(st.one_of(st.sampled_from('"\\\n\x1f\uffff\U0001f600'), st.characters(exclude_categories=["Cs"])))
+PAYLOADS: st.SearchStrategy[JsonObject] = st.dictionaries(
+    TEXTS,
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), TEXTS),
+        lambda inner: cast("st.SearchStrategy[JsonValue]", st.one_of(st.lists(inner), st.dictionaries(TEXTS, inner))),
+        max_leaves=5,
+    ),
+)
+
+
+@given(st.lists(PAYLOADS, max_size=3))
+def test_each_of_many_payloads_is_kept_and_bound_as_rfc8785_writes_it(payloads: list[JsonObject]) -> None:
+    entries = [replace(ENTRY, payload=payload, about=About(event=at)) for at, payload in enumerate(payloads)]
+    leaves = LeafMaker(FixedClock(), LogMode.EMBEDDED).make_all(entries)
+    assert len(leaves) == len(entries)
+    for leaf, entry in zip(leaves, entries, strict=True):
+        payload = rfc8785.dumps(cast("dict[str, str]", entry.payload))
+        assert leaf.payload == payload
+        assert leaf.salt is not None
+        fields = parse_leaf(leaf.leaf)
+        assert (fields.about, fields.payload) == (entry.about, payload_commitment(leaf.salt, payload))
 
 
 def test_a_leaf_says_what_happened_and_when_it_was_recorded() -> None:
