@@ -24,6 +24,8 @@ RECENT: Final = (3, 51, 3)
 """First version without the bug that can damage a database when its write-ahead log is reset."""
 BUSY_TIMEOUT: Final = 10_000
 """Milliseconds a connection waits for another process."""
+_PAGE: Final = 8192
+"""Bytes of a page of a new file: an event of one or two KB wastes less of it than of SQLite's own 4096."""
 _READERS: Final = 4
 _MORE_READERS: Final = 16
 
@@ -93,7 +95,7 @@ def open_writer(path: Path) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     require_own(path, os.geteuid())
     # NOTE: synchronous=FULL makes a commit durable; WAL alone would not.
-    settings = (f"journal_mode={journal_mode()}", "synchronous=FULL", *_SETTINGS)
+    settings = (f"page_size={_PAGE}", f"journal_mode={journal_mode()}", "synchronous=FULL", *_SETTINGS)
     return _engine(lambda: _connect(str(path), settings), begin="BEGIN IMMEDIATE", size=1, more=0)
 
 

@@ -249,6 +249,27 @@ def test_a_commit_is_durable_and_references_are_checked(store: Store) -> None:
     with store._database.writing() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "page_size")
         }
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+    assert settings == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "page_size": 8192,
+    }
+
+
+def test_a_file_of_another_page_size_is_used_as_it_is(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    earlier = sqlite.driver().connect(str(tmp_path / "twokey.db"), isolation_level=None)
+    for statement in ("PRAGMA journal_mode=DELETE", "PRAGMA page_size=4096", "VACUUM"):
+        earlier.execute(statement).close()
+    earlier.close()
+    store = open_store(tmp_path)
+    with store.writing() as transaction:
+        transaction.inbox.put([leaf()])
+    with store._database.writing() as connection:
+        assert connection.exec_driver_sql("PRAGMA page_size").scalar_one() == 4096
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    store.close()
