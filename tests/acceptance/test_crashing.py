@@ -43,7 +43,7 @@ def test_a_change_is_carried_out_once_wherever_the_service_is_killed(installed: 
         for person in (WANG, LI):
             installed.run("gate", run, "--yes", by=person)
         _require_killed(pid)
-    assert "state: succeeded" in installed.do("run", "watch", run)
+    assert "state:       succeeded" in installed.do("run", "watch", run)
     assert note.read_text("utf-8") == "hello\n"
     close(installed, run)
     assert _ended_attempts(installed, run) == {
