@@ -67,19 +67,18 @@ def _say_no_more() -> None:
 
 
 def _in_words(error: RunnerError, options: argparse.Namespace) -> dict[str, Fact]:
-    """Facts of an error: times by the clock of the site; in a refusal, states and kinds as people say them."""
+    """Facts of an error: times by the clock of the site, states as people say them, in a refusal kinds too."""
     from runner.client.wording.present import is_instant, told_times
 
     facts = error.facts
     if any(is_instant(fact) for fact in facts.values()):
         facts = told_times(facts, _present(options))
-    if not isinstance(error, RefusedError):
+    ours = _SPOKEN if isinstance(error, RefusedError) else {"state"}
+    if not ours & facts.keys():
         return facts
     from runner.wire.spoken import spoken
 
-    return {
-        name: spoken(value) if name in _SPOKEN and isinstance(value, str) else value for name, value in facts.items()
-    }
+    return {name: spoken(value) if name in ours and isinstance(value, str) else value for name, value in facts.items()}
 
 
 def _present(options: argparse.Namespace) -> Present:

@@ -82,16 +82,12 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser, with the arguments of `verb` alone filled in (None: of no verb)."""
     from runner.cli import options
 
-    parser = options.Parser(
-        prog="twokey", description=options.description(), formatter_class=options.HelpText, allow_abbrev=False
-    )
+    parser = options.Parser(prog="twokey", description=options.description())
     options.add_global(parser)
     verbs = parser.add_subparsers(dest="verb", metavar=options.verb_word(), title=options.verbs_title())
     for name, module_name in VERBS.items():
         help_line = options.help_of(name)
-        below = verbs.add_parser(
-            name, help=help_line, description=help_line, formatter_class=options.HelpText, allow_abbrev=False
-        )
+        below = verbs.add_parser(name, help=help_line, description=help_line)
         if name == verb:
             module = _module(module_name)
             module.arguments(below)

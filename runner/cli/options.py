@@ -70,7 +70,10 @@ _WORDS_OF_ARGPARSE: Final = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line and the next step, like every other error."""
+    """A parser whose complaint is one line and the next step, like every other error; options are typed in full."""
+
+    def __init__(self, prog: str | None = None, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, formatter_class=HelpText, allow_abbrev=False)
 
     def format_help(self) -> str:
         """The whole text, its headings punctuated as the language does it."""

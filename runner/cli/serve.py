@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Callable
 
 from runner.cli.output import put, put_json, tell
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until told to end, or do what was typed instead."""
     if options.ready_fd is not None:
         return _serve_for_client(options)
+    _require_notices_heard(options)
     places = places_of(options)
     site = load_site(places.site)
     if options.stop:
@@ -48,6 +50,22 @@ def run(options: argparse.Namespace) -> int:
         return _start(places, as_json=options.json)
     _serve(places, site, options, ready=lambda: _say_ready(places, site))
     return 0
+
+
+def _require_notices_heard(options: argparse.Namespace) -> None:
+    """Refuse notices that nobody would send, or that nothing would take.
+
+    Raises:
+        UsageError: they are asked of no service in the foreground, or the program cannot be started.
+    """
+    program: str | None = options.notify_command
+    if (options.stop or options.background) and (options.notify_syslog or program):
+        raise UsageError(
+            N_("notices are sent by a service in the foreground only"),
+            hint=N_("leave --background and --stop away, or --notify-syslog and --notify-command"),
+        )
+    if program and shutil.which(program) is None:
+        raise UsageError(N_("--notify-command {program}: no program that can be started"), program=program)
 
 
 def _serve(places: Places, site: Site, options: argparse.Namespace, *, ready: Callable[[], None]) -> None:

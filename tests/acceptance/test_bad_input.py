@@ -199,6 +199,12 @@ def test_two_services_on_one_state_directory(installed: Installed) -> None:
     assert "state:one-service" in installed.refused("init", str(installed.site), "--sign", "--yes", by=WANG, code=4)
 
 
+def test_notices_that_nothing_would_take(installed: Installed, tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    assert f"--notify-command {missing}" in installed.refused("serve", "--notify-command", missing, code=2)
+    assert "in the foreground only" in installed.refused("serve", "--background", "--notify-syslog", code=2)
+
+
 @pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_standard_streams(installed: Installed, closing: str) -> None:
     words = shlex.join([str(TWOKEY), "--state", str(installed.state), "run", "list", "--json"])

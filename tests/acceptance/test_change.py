@@ -78,7 +78,7 @@ def _proven(installed: Installed, run: str, folder: Path) -> None:
     assert installed.ask("audit", "show", str(index))["id"] == newest["id"]
     bundle = folder / "证据 bundle.tar"
     assert installed.ask("audit", "export", run, "-o", str(bundle))["run"] == run
-    assert "is not overwritten" in installed.refused("audit", "export", run, "-o", str(bundle), code=2)
+    assert "it exists already" in installed.refused("audit", "export", run, "-o", str(bundle), code=2)
     installed.do("serve", "--stop")
     verdict = installed.ask("audit", "verify")
     assert verdict["verdict"] == "VERIFIED"

@@ -70,6 +70,11 @@ def test_times_are_those_of_the_site(written: str, site: Site, capsys: pytest.Ca
     assert capsys.readouterr().err == "twokey: the window closed at 2026-11-23 12:00:00\n"
 
 
+def test_states_are_said_as_people_say_them(capsys: pytest.CaptureFixture[str]) -> None:
+    guarded(doing(UsageError("it ended {state}", state="rolled_back")))
+    assert capsys.readouterr().err == "twokey: it ended rolled back\n"
+
+
 def test_times_without_a_site_are_in_utc(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = doing(UsageError("it closes at {closes}", closes="2026-11-23T04:00:00Z"))
     options.site, options.state = tmp_path, None

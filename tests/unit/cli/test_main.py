@@ -37,6 +37,12 @@ def test_parts_of_a_verb_have_help_and_json(verb: str, part: str, capsys: pytest
     assert "--json" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [("run", "list", "--lim", "3"), ("status", "--js"), ("--sit", ".", "status")])
+def test_options_are_typed_in_full(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(list(words)) == 2
+    assert "see twokey" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "verb", [verb for verb in VERBS if verb not in {"demo", "tui", "runbook", "change", "run", "audit", "inventory"}]
 )
