@@ -68,8 +68,9 @@ def test_people_stop_a_run_go_on_and_turn_it_back(installed: Installed) -> None:
     assert "does not wait for this signature" in installed.refused("gate", run, "--yes", by=WANG, code=4)
     for person in (WANG, LI):
         installed.sign("continue", run, "--reason", "looked", by=person)
-    pass_gate(installed, run)
     with installed.started("run", "watch", run) as watching:
+        lines_until(watching.stdout, "state: at gate")
+        pass_gate(installed, run)
         lines_until(watching.stdout, "task: Wait for leave")
         installed.sign("abort", run, "--reason", "wrong note", by=WANG)
         installed.let_go_on()
