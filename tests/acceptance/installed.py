@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from runner.model.document import JsonObject
 TWOKEY = Path(sys.executable).with_name("twokey")
 WANG, LI = "王", "li"
 
+_LONGEST = 240.0
+"""Seconds after which a command that a test waits for in vain is ended."""
 SITE = """\
 apiVersion: twokey/v1
 kind: Site
@@ -185,7 +188,7 @@ class Installed:
 
     @contextmanager
     def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """A command that goes on while the block lasts; its output can be read line by line."""
+        """A command that goes on while the block lasts, but not for ever; its output can be read line by line."""
         process = subprocess.Popen(
             self._words(words, ""),
             stdin=subprocess.DEVNULL,
@@ -194,9 +197,12 @@ class Installed:
             encoding="utf-8",
             env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
         )
+        patience = threading.Timer(_LONGEST, process.kill)
+        patience.start()
         try:
             yield process
         finally:
+            patience.cancel()
             process.kill()
             process.communicate(timeout=30)
 

@@ -69,7 +69,7 @@ def test_people_stop_a_run_go_on_and_turn_it_back(installed: Installed) -> None:
     for person in (WANG, LI):
         installed.sign("continue", run, "--reason", "looked", by=person)
     with installed.started("run", "watch", run) as watching:
-        lines_until(watching.stdout, "state: at gate")
+        lines_until(watching.stdout, "state:       at gate")
         pass_gate(installed, run)
         lines_until(watching.stdout, "task: Wait for leave")
         installed.sign("abort", run, "--reason", "wrong note", by=WANG)
