@@ -22,9 +22,9 @@ from runner.runbook.ledger import PLAYBOOKS, Delegate, Ledger
 from runner.runbook.loader import ReadRunbook, examine_runbook
 from runner.runbook.modules import bind_modules
 from runner.runbook.play_source import Items, Place, Scalar, read_play_source
-from runner.runbook.playbooks import read_playbook
+from runner.runbook.playbooks import read_dependencies, read_playbook
 from runner.runbook.problems import Problem, invalid, meant, say
-from runner.runbook.roles import read_dependencies, read_role
+from runner.runbook.roles import read_role
 from runner.runbook.tasks import read_tasks, read_variable_names
 from runner.runbook.template_uses import read_template_file, read_templates
 from runner.runbook.walk import Context, Job, JobKind, Walk

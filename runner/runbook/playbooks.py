@@ -72,7 +72,16 @@ def _value(named: dict[str, Entry], key: str) -> Node | None:
     return named[key].value if key in named else None
 
 
+def read_dependencies(walk: Walk, source: PlaySource, context: Context) -> None:
+    """Follow the roles that a role's `meta/main.yml` names, each judged like a role of a play."""
+    for entry in source.entries(source.top):
+        if entry.key == "dependencies":
+            for item in items_of(entry.value):
+                _read_role_entry(walk, source, item, context)
+
+
 def _read_role_entry(walk: Walk, source: PlaySource, item: Node, context: Context) -> None:
+    """Follow a role with the keywords and variables it is given."""
     entries = source.entries(item)
     read_keywords(walk, source, entries, context)
     read_variable_names(walk, source, item)

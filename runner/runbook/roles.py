@@ -8,7 +8,7 @@ from runner.runbook.ansible_folders import NOT_FROM_CONTENT
 from runner.runbook.ansible_words import collection_of
 from runner.runbook.jinja import has_template
 from runner.runbook.ledger import PLAYBOOKS, inside_playbooks
-from runner.runbook.play_source import Place, PlaySource, items_of, text_of
+from runner.runbook.play_source import Place
 from runner.runbook.problems import meant
 from runner.runbook.walk import Context, JobKind, Walk, is_yaml
 from runner.words import N_
@@ -64,18 +64,6 @@ def read_role(walk: Walk, role: str, context: Context) -> None:
             walk.later(JobKind.TASKS, path, here.at(path))
         elif part in {"vars", "defaults", "meta"} and rest and is_yaml(path):
             walk.later(JobKind.VARIABLES, path, here.at(path))
-
-
-def read_dependencies(walk: Walk, source: PlaySource, context: Context) -> None:
-    """Have the roles read that a role's `meta/main.yml` names."""
-    for entry in source.entries(source.top):
-        if entry.key != "dependencies":
-            continue
-        for item in items_of(entry.value):
-            named = {inner.key: inner.value for inner in source.entries(item)}
-            name = text_of(item) or text_of(named.get("role")) or text_of(named.get("name"))
-            if name:
-                find_role(walk, name, source.place(item), context)
 
 
 def _have_read(walk: Walk, role: str, context: Context) -> None:

@@ -41,6 +41,7 @@ from runner.words import N_
 
 _OWN_NAME: Final = re.compile(r"\{\{-?\s*inventory_hostname\s*-?\}\}")
 _LOOP: Final = "with_"
+_LOOP_NAMES: Final = frozenset({"loop_var", "index_var"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", "n", "f"})
 
 
@@ -99,8 +100,8 @@ def read_keywords(walk: Walk, source: PlaySource, entries: tuple[Entry, ...], co
             _read_defaults(walk, source, entry, context)
         elif entry.key == "args" and isinstance(entry.value, Scalar):
             walk.ledger.problem(source.place(entry.value), _WRITTEN_OUT)
-        elif entry.key == "register" and (text_of(entry.value) or "").startswith("ansible_"):
-            walk.ledger.problem(source.place(entry.value), _STEERS, name=text_of(entry.value) or "")
+        elif entry.key in {"register", "loop_control"}:
+            _read_named_variables(walk, source, entry)
 
 
 def read_variable_names(walk: Walk, source: PlaySource, variables: Node | None) -> None:
@@ -126,6 +127,24 @@ def _is_waited_for(poll: Node | None) -> bool:
     """Whether Ansible looks for the end of a task that runs in the background."""
     text = text_of(poll) or ""
     return text.isdecimal() and int(text) > 0
+
+
+def _read_named_variables(walk: Walk, source: PlaySource, entry: Entry) -> None:
+    """Judge the names of variables that a task fills: its result, the item of a loop and its index."""
+    inside = source.entries(entry.value)
+    if entry.key == "loop_control":
+        named = [(text_of(one.value) or "", source.place(one.value)) for one in inside if one.key in _LOOP_NAMES]
+    else:
+        named = [(one.key, one.place) for one in inside] or [(text_of(entry.value) or "", source.place(entry.value))]
+    for name, place in named:
+        _judge_name(walk, name, place)
+
+
+def _judge_name(walk: Walk, name: str, place: Place) -> None:
+    if name.strip().startswith("ansible_"):
+        walk.ledger.problem(place, _STEERS, name=name)
+    elif has_template(name):
+        walk.ledger.problem(place, N_('"{name}": the name of a variable is written out'), name=name)
 
 
 def _read_defaults(walk: Walk, source: PlaySource, entry: Entry, context: Context) -> None:
@@ -249,6 +268,8 @@ def _read_role_import(walk: Walk, action: Action, context: Context) -> None:
 
 
 def _read_include_vars(walk: Walk, action: Action, context: Context) -> None:
+    if (named := action.arguments.get("name")) is not None:
+        _judge_name(walk, named.text or "", named.place)
     folder = _given(action, "dir")
     term = folder or _given(action, "file") or action.free_form
     if not term.text:
