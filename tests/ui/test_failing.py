@@ -37,7 +37,7 @@ async def test_what_hosts_say_is_shown_as_text() -> None:
 async def test_two_people_decide_what_becomes_of_an_unknown_outcome() -> None:
     demo = DemoChange(Ending.ASKS)
     async with at_demo(demo) as seat:
-        await open_run(seat, demo, RunState.AWAITING_DECISION)
+        await open_run(seat, demo, RunState.OUTCOME_UNKNOWN)
         await seat.sees("was not seen", "no end was seen on core-db-1, core-db-2", "roll back: what was done is undone")
         await seat.press("d")
         await seat.sees("decide about run")
@@ -56,7 +56,7 @@ async def test_two_people_decide_what_becomes_of_an_unknown_outcome() -> None:
 async def test_rolling_back_has_its_own_key_where_it_is_offered() -> None:
     demo = DemoChange(Ending.ASKS)
     async with at_demo(demo) as seat:
-        await open_run(seat, demo, RunState.AWAITING_DECISION)
+        await open_run(seat, demo, RunState.OUTCOME_UNKNOWN)
         await seat.press("u")
         await seat.sees("continue: not possible here now")
         await seat.press("b")
@@ -104,7 +104,7 @@ async def test_one_person_may_stop() -> None:
 async def test_there_is_nothing_to_pause_or_stop_while_a_decision_is_awaited() -> None:
     demo = DemoChange(Ending.ASKS)
     async with at_demo(demo) as seat:
-        await open_run(seat, demo, RunState.AWAITING_DECISION)
+        await open_run(seat, demo, RunState.OUTCOME_UNKNOWN)
         await seat.sees("F1 help  s sign  d decide  b roll back  l log")
         await seat.press("p")
         await seat.sees("pause: not possible here now")

@@ -40,6 +40,13 @@ _STATE_OF_ROLE: Final = {
     Role.SOAK: (RunState.OBSERVING, StepState.OBSERVING),
     Role.HEALTH: (RunState.ROLLING_BACK, StepState.VERIFYING),
 }
+_STATE_OF_QUESTION: Final = {
+    Question.PAUSED: RunState.PAUSED,
+    Question.GATE_LATE: RunState.PAUSED,
+    Question.OUTCOME_UNKNOWN: RunState.OUTCOME_UNKNOWN,
+    Question.ROLLBACK_FAILED: RunState.ROLLBACK_FAILED,
+}
+"""The others are asked while the run awaits a decision."""
 _UNDOING: Final = (RunState.ROLLING_BACK, StepState.ROLLING_BACK)
 _KINDS: Final[dict[type, WorkKind]] = {
     PlaybookWork: WorkKind.PLAYBOOK,
@@ -133,7 +140,7 @@ class DemoRun:
 
     def ask(self, question: Question, step: str, choices: tuple[Choice, ...], reason: str = "") -> None:
         """Wait for a decision."""
-        self.move(RunState.PAUSED if question is Question.PAUSED else RunState.AWAITING_DECISION, step)
+        self.move(_STATE_OF_QUESTION.get(question, RunState.AWAITING_DECISION), step)
         self.asked = Asked(question, choices, 1, step, Role.DO, len(self._attempts.get(step, ())), reason)
         self.note(Tag.RUN_ASKED, {"question": question.value, "choices": [choice.value for choice in choices]})
 

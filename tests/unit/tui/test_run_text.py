@@ -131,7 +131,7 @@ def test_the_cursor_goes_where_the_run_is() -> None:
 
 def test_states_that_alarm_look_so() -> None:
     demo = DemoChange(Ending.ASKS)
-    demo.at(RunState.AWAITING_DECISION)
+    demo.at(RunState.OUTCOME_UNKNOWN)
     attempt = next(row for row in rows(demo) if row.key.startswith("attempt:"))
     assert attempt.cells[1].text == AttemptState.UNKNOWN.value
     assert attempt.cells[1].meaning is Meaning.ALARM

@@ -93,7 +93,7 @@ def test_reasons_are_asked_and_needed(form: Form, intent: intents.Intent) -> Non
 
 
 def test_a_decision_offers_what_the_run_offers() -> None:
-    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    shown = DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN)
     form = decide_form(shown)
     assert form is not None
     choice, _reason = form.fields
@@ -103,7 +103,7 @@ def test_a_decision_offers_what_the_run_offers() -> None:
 
 
 def test_a_choice_that_is_not_offered_has_no_form() -> None:
-    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    shown = DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN)
     assert decide_form(shown, Choice.CONTINUE) is None
     form = decide_form(shown, Choice.ROLL_BACK)
     assert form is not None

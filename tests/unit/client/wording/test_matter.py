@@ -57,7 +57,7 @@ def test_a_failure_says_what_was_found_and_what_follows() -> None:
 
 
 def test_an_unknown_outcome_says_what_is_known_and_what_can_be_chosen() -> None:
-    found = matter(DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION))
+    found = matter(DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN))
     assert found[0] == "the end of step upgrade was not seen; what became of its hosts is not known"
     assert found[1] == "found: the shim is gone and left no result"
     assert found[2] == "known: it began at 00:31:00; no end was seen on core-db-1, core-db-2"
@@ -73,7 +73,7 @@ def test_an_unknown_outcome_says_what_is_known_and_what_can_be_chosen() -> None:
 
 
 def test_what_a_settle_probe_found_is_said() -> None:
-    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    shown = DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN)
     steps = tuple(
         replace(step, attempts=tuple(replace(each, settled={"core-db-1": "not_done"}) for each in step.attempts))
         for step in shown.steps
@@ -83,7 +83,7 @@ def test_what_a_settle_probe_found_is_said() -> None:
 
 @pytest.mark.parametrize("question", list(Question))
 def test_every_question_has_its_sentence(question: Question) -> None:
-    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    shown = DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN)
     assert shown.asked is not None
     asked = Asked(question, (Choice.ABANDON,), 1, "upgrade", shown.asked.role, 1)
     assert matter(replace(shown, asked=asked))[0] == QUESTIONS[question].format(step="upgrade")
@@ -120,7 +120,7 @@ def test_a_reason_that_names_its_host_is_told_once() -> None:
 
 def _stopped() -> RunShown:
     """A run that two people decide about, because one had asked it to stop."""
-    shown = DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION)
+    shown = DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN)
     assert shown.asked is not None
     attempts = tuple(replace(each, state=AttemptState.CANCELLED) for each in shown.steps[3].attempts)
     steps = (*shown.steps[:3], replace(shown.steps[3], attempts=attempts), *shown.steps[4:])

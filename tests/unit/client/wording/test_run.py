@@ -42,7 +42,7 @@ def test_the_head_says_what_is_the_matter() -> None:
 
 
 def test_a_question_names_the_choices_as_they_are_typed() -> None:
-    found = told(head_lines(DemoChange(Ending.ASKS).at(RunState.AWAITING_DECISION), PRESENT))
+    found = told(head_lines(DemoChange(Ending.ASKS).at(RunState.OUTCOME_UNKNOWN), PRESENT))
     assert "choices:     mark_done | repeat | roll_back | abandon" in found
     assert "  roll back: what was done is undone, newest first" in found
 
