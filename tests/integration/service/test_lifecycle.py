@@ -109,11 +109,11 @@ def test_an_embedded_service_ends_when_nobody_uses_it(place: Place) -> None:
 
 
 def test_it_stays_while_somebody_listens(place: Place) -> None:
-    with place.running(idle=0.3) as running:
+    with place.running(idle=2) as running:
         with Service(place.socket) as client, client.log.events() as events:
             assert isinstance(next(events), Hello)
             with pytest.raises(subprocess.TimeoutExpired):
-                running.process.wait(1.2)
+                running.process.wait(4)
         assert running.process.wait(20) == 0
 
 
