@@ -234,17 +234,20 @@ class _Holding:
 
 @contextmanager
 def _holding(folder: Path, hold: int) -> Iterator[_Holding]:
-    place, gate = folder / "written", folder / "gate"
+    place, held = folder / "written", folder / "held"
     state = State.open(folder / "state", Policy(hold=Seconds(hold)), store=_StubbornStore)
     store = state.store
     assert isinstance(store, _StubbornStore)
+    # A task border every second until it is held, however late it is told to.
+    pause = f"""
+    - ansible.builtin.wait_for: {{timeout: 1}}
+      when: not '{held}' is exists
+"""
     plays = {
         "wait.yml": f"""
 - hosts: all
   gather_facts: false
-  tasks:
-    - ansible.builtin.wait_for: {{path: '{gate}', timeout: 30, sleep: 1}}
-    - ansible.builtin.debug: {{msg: one more event}}
+  tasks:{pause * 90}
     - ansible.builtin.shell: echo done >> "{{{{ place }}}}"
 """,
         "look.yml": _LOOK,
@@ -264,9 +267,9 @@ on_failure: roll_back
             state.begin(engine, run)
             wait_until(lambda: state.event_numbers(run), 20, "the first events")
             store.is_full = True
-            gate.touch()
             attempt = next((state.folder / "shims").glob("*/1-write.do-1"))
             wait_until(lambda: '"held"' in (attempt / "spool.jsonl").read_text("utf-8"), 20, "the play to hold")
+            held.touch()
             assert not place.exists()
             yield _Holding(state, store, run, place, attempt)
     finally:
