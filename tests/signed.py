@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from runner.model.document import JsonObject
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import Seen, SignedStatement, Statement, StatementKind
 from runner.proof.sshsig import armor, signed_blob
 from runner.proof.statement import namespace, statement_bytes
@@ -26,8 +26,8 @@ class Signer:
     key: SoftwareKey
 
     @property
-    def person(self) -> Person:
-        return Person(self.name, self.key.public.to_line(), self.key.public.fingerprint)
+    def person(self) -> KeyHolder:
+        return KeyHolder(self.name, self.key.public.to_line(), self.key.public.fingerprint)
 
     def sign(
         self,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from runner.model.document import JsonObject
 from runner.model.log import Leaf
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.plan import Content, ContentFile, Digests, PlanDocument, Role
 from runner.model.request import Approval, Publication, PublicationState, Request, RequestState
 from runner.model.run import Attempt, AttemptKey, AttemptState, RunKind, RunRecord, RunState
@@ -26,8 +26,8 @@ ORIGIN = "test.example/twokey"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """Noon in Shanghai."""
-ANN = Person("ann", "ssh-ed25519 AAAA-ann", "SHA256:ann")
-BOB = Person("bob", "ssh-ed25519 AAAA-bob", "SHA256:bob")
+ANN = KeyHolder("ann", "ssh-ed25519 AAAA-ann", "SHA256:ann")
+BOB = KeyHolder("bob", "ssh-ed25519 AAAA-bob", "SHA256:bob")
 
 _nonces = count(1)
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from runner.model.document import JsonObject
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Approval, Request, RequestState
 from runner.model.run import (
@@ -46,8 +46,8 @@ NUMBER = "BG-2026-0001"
 RUN = f"{NUMBER}/1"
 PLAN = "sha256:" + "4" * 64
 CONTENT = "sha256:" + "1" * 64
-WANG = Person("王", "ssh-ed25519 AAAA", "SHA256:wang")
-LI = Person("li", "ssh-ed25519 AAAB", "SHA256:li")
+WANG = KeyHolder("王", "ssh-ed25519 AAAA", "SHA256:wang")
+LI = KeyHolder("li", "ssh-ed25519 AAAB", "SHA256:li")
 PEOPLE = People((LI, WANG))
 TITLE = Text("Upgrade the register", "升级登记系统")
 
@@ -114,7 +114,9 @@ ROW = RunRow(
 )
 
 
-def statement(kind: StatementKind, person: Person, subject: str, content: JsonObject | None = None) -> StatementShown:
+def statement(
+    kind: StatementKind, person: KeyHolder, subject: str, content: JsonObject | None = None
+) -> StatementShown:
     """A recorded statement whose signature is only a word."""
     said: JsonObject = {"kind": kind.value, "content": content or {}}
     return StatementShown(

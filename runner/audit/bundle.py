@@ -20,7 +20,7 @@ from runner.audit.proofs import hash_reader, remembering
 from runner.errors import NotFoundError, VerificationError
 from runner.model.document import JsonValue
 from runner.model.log import LogFilter, StoredLeaf
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes
 from runner.proof.canonical import canonical_bytes
 from runner.proof.leaf import search_keys
@@ -117,7 +117,7 @@ class About:
 
 
 def opening(
-    about: About, log_key: NoteKey, checkpoint: bytes, people: Sequence[Person]
+    about: About, log_key: NoteKey, checkpoint: bytes, people: Sequence[KeyHolder]
 ) -> tuple[tuple[str, bytes], ...]:
     """Names and contents of the members before the statements.
 

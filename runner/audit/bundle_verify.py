@@ -20,7 +20,7 @@ from runner.audit.statement_check import StatementBook
 from runner.audit.steps import STEPS, StepError
 from runner.errors import UsageError, VerificationError
 from runner.model.log import Checkpoint, LeafFields, StoredLeaf
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes
 from runner.model.verdict import Check, Failure, Note, Verdict, VerdictWord
 from runner.proof.canonical import parse_strict
@@ -269,7 +269,7 @@ def _bytes(hexadecimal: object) -> bytes | None:
     return None if hexadecimal is None else bytes.fromhex(str(hexadecimal))
 
 
-def _name(person: Person) -> str:
+def _name(person: KeyHolder) -> str:
     return person.name
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from runner.model.log import LogFilter, LogTile, SequencedLeaf, SignedCheckpoint, StoredLeaf, TreeGrowth, TreeState
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes, StatementKind
 
 Randomness = Callable[[int], bytes]
@@ -110,7 +110,7 @@ class LogReader(TreeReader, Protocol):
         """The stored statement of that id."""
         ...
 
-    def people(self) -> tuple[Person, ...]:
+    def people(self) -> tuple[KeyHolder, ...]:
         """Everyone who may sign, as the database has them."""
         ...
 

@@ -10,7 +10,7 @@ from runner.audit.ports import SignatureVerifier
 from runner.audit.steps import StepError
 from runner.errors import SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import Statement, StatementBytes, StatementKind
 from runner.proof.note import NoteKey
 from runner.proof.public_key import parse_public_key
@@ -40,7 +40,7 @@ class StatementBook:
         self._nonces: set[str] = set()
         self._named: set[str] = set()
         self._genesis: JsonObject | None = None
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, KeyHolder] = {}
         """The people of the genesis statements, by name."""
         self.heads: list[SeenHead] = []
         """What the signers of good statements had seen."""
@@ -86,7 +86,7 @@ class StatementBook:
                 person=person,
             )
 
-    def require_people(self, people: Iterable[Person]) -> None:
+    def require_people(self, people: Iterable[KeyHolder]) -> None:
         """Refuse people in the database who are not those of the genesis statements (2.5).
 
         Raises:
@@ -164,9 +164,9 @@ class StatementBook:
             )
 
 
-def _people(id: str, listed: JsonValue) -> dict[str, Person]:
+def _people(id: str, listed: JsonValue) -> dict[str, KeyHolder]:
     """The people a genesis statement lists, each once, with the fingerprint of the key that stands there."""
-    named: dict[str, Person] = {}
+    named: dict[str, KeyHolder] = {}
     for document in listed if isinstance(listed, list) else ():
         person = _person(document)
         if person is not None:
@@ -176,9 +176,9 @@ def _people(id: str, listed: JsonValue) -> dict[str, Person]:
     return named
 
 
-def _person(document: JsonValue) -> Person | None:
+def _person(document: JsonValue) -> KeyHolder | None:
     try:
-        person = from_value(Person, document)
+        person = from_value(KeyHolder, document)
         return person if parse_public_key(person.key).fingerprint == person.fingerprint else None
     except UsageError:
         return None

@@ -19,7 +19,7 @@ from runner.client.memory import Memory
 from runner.client.service import Service
 from runner.client.wording.present import Present
 from runner.errors import NotFoundError, UsageError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.units import parse_duration
@@ -212,7 +212,7 @@ def require_founded(places: Places) -> None:
         )
 
 
-def person_with_key(options: argparse.Namespace, people: tuple[Person, ...]) -> tuple[Person, Signer]:
+def person_with_key(options: argparse.Namespace, people: tuple[KeyHolder, ...]) -> tuple[KeyHolder, Signer]:
     """The person who holds the key that was typed, or else the agent's, and the key ready to sign.
 
     Raises:

@@ -12,7 +12,7 @@ from runner.client.memory import Memory
 from runner.client.service import Service
 from runner.client.witness import witness
 from runner.errors import SignatureError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import Seen, Statement
 from runner.model.time import Clock
 from runner.proof.statement import namespace, statement_bytes
@@ -30,7 +30,7 @@ _NONCE_BYTES = 16
 class Signatory:
     """A person at a client: who they are here, their key, and what their client remembers of the log."""
 
-    person: Person
+    person: KeyHolder
     signer: Signer
     service: Service
     memory: Memory
@@ -61,7 +61,7 @@ class Signatory:
         return self.service.sign(self.sign(self.state(draft)))
 
 
-def person_of(signer: Signer, people: tuple[Person, ...]) -> Person:
+def person_of(signer: Signer, people: tuple[KeyHolder, ...]) -> KeyHolder:
     """Whose key it is.
 
     Raises:
@@ -79,7 +79,7 @@ def person_of(signer: Signer, people: tuple[Person, ...]) -> Person:
     )
 
 
-def make_statement(draft: Draft, person: Person, origin: str, clock: Clock, seen: Seen) -> Statement:
+def make_statement(draft: Draft, person: KeyHolder, origin: str, clock: Clock, seen: Seen) -> Statement:
     """A statement with a fresh nonce."""
     return Statement(
         kind=draft.kind,

@@ -1,18 +1,145 @@
-"""What a site decides within the law: spans, limits, and what may stay unbound (`policy.yml` of an environment)."""
+"""What a site decides within the law: posts, who may do what by risk class, spans and limits (`policy.yml`).
+
+The law itself (requester, approver, executor and confirmer as the product demands) is not here and cannot be relaxed
+here. A policy without any posts gives every role to everyone enrolled.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
+from runner.model.people import PersonRole
+from runner.model.runbook import Risk
+from runner.model.text import Text
 from runner.model.time import Seconds
 
 
-class People(StrEnum):
-    """How many people the site's decision table is made for."""
+class Strength(StrEnum):
+    """How strong a credential is, weakest first."""
 
-    TWO = "two"
-    """One requests and executes, the other approves and confirms; a major change cannot be started."""
+    PASSWORD = "password"  # noqa: S105 - a kind of credential, no password
+    """Password and time-based code, attested by the service's signature."""
+    KEY = "key"
+    """An SSH key."""
+    TOUCH = "touch"
+    """A FIDO2 key that was touched."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest."""
+        return list(Strength).index(self)
+
+
+class GrantArea(StrEnum):
+    """Kinds of grants that a policy speaks of together."""
+
+    PEOPLE = "people"
+    """Accounts, posts, attestations, exemptions, vendors."""
+    KEYS = "keys"
+    """Keys, passwords, authenticators."""
+    POLICY = "policy"
+    TERMINALS = "terminals"
+
+
+class Reading(StrEnum):
+    """Who may read what is not public."""
+
+    SIGNED_IN = "signed_in"
+    """People who have signed in."""
+    ADMITTED = "admitted"
+    """Whoever the operating system lets reach the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post of the site (岗位)."""
+
+    title: Text
+    roles: tuple[PersonRole, ...]
+    key: bool = False
+    """A key post (重要岗位): it needs a stand-in, and being vacant is reported."""
+    operations: bool = False
+    """An operations post: on production, executor and confirmer hold one."""
+    most: int = 0
+    """Most holders at a time, stand-ins not counted; 0: any number."""
+    marks: tuple[str, ...] = ()
+    """Attestations its holders need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An organisational unit (部门)."""
+
+    title: Text
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNeed:
+    """One approval, or several of a kind, that a change needs."""
+
+    roles: tuple[PersonRole, ...]
+    """Any of these."""
+    count: int = 1
+    other_unit: bool = False
+    """By people of another unit than the requester's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTerms:
+    """What changes of one risk class need."""
+
+    approvals: tuple[ApprovalNeed, ...]
+    request: tuple[PersonRole, ...]
+    execute: tuple[PersonRole, ...]
+    confirm: tuple[PersonRole, ...]
+    strength: Strength = Strength.KEY
+    """Weakest credential that is enough."""
+    attachments: tuple[str, ...] = ()
+    """Kinds of documents a request must name, such as `rehearsal_report`."""
+    business: bool = False
+    """Whether a business owner verifies the result."""
+    approval_valid_for: Seconds | None = None
+    """How long an approval may be used when no window bounds it; None: as for the whole policy."""
+    max_runs: int | None = None
+    """Most runs one approval may allow; None: as for the whole policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantTerms:
+    """Who may apply for, approve and check grants of an area."""
+
+    apply: tuple[PersonRole, ...]
+    approve: tuple[PersonRole, ...]
+    check: tuple[PersonRole, ...]
+    check_within: Seconds = Seconds(7 * 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyTerms:
+    """What becomes of an emergency afterwards (L12)."""
+
+    review_within: Seconds = Seconds(86400)
+    outside_reviewer: str = ""
+    """Who reviews where a site has only two people."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """How long people stay signed in, and what passwords must be."""
+
+    idle: Seconds = Seconds(600)
+    longest: Seconds = Seconds(8 * 3600)
+    password_length: int = 12
+    password_age: Seconds = Seconds(90 * 86400)
+    password_history: int = 5
+    lock_after: int = 5
+    """Wrong passwords in a row before an account waits."""
+    shared_terminal: bool = False
+    """Whether a second person's password may be typed at the first one's terminal."""
 
 
 class Drift(StrEnum):
@@ -41,14 +168,47 @@ class UnboundRules:
     """Lookups to the outside of the snapshot."""
 
 
+MEMBER: Final = "member"
+"""The one post of the shipped two-person policy."""
+_ADMINISTRATORS: Final = (PersonRole.SECURITY_ADMIN, PersonRole.SYSTEM_ADMIN)
+EVERYTHING: Final = Post(
+    title=Text("member of the operations group", "运维人员"),
+    roles=(PersonRole.OPERATOR, PersonRole.APPROVER, PersonRole.BUSINESS_OWNER, *_ADMINISTRATORS),
+    operations=True,
+)
+USUAL_TERMS: Final = ClassTerms(
+    approvals=(ApprovalNeed((PersonRole.APPROVER,)),),
+    request=(PersonRole.OPERATOR,),
+    execute=(PersonRole.OPERATOR,),
+    confirm=(PersonRole.OPERATOR,),
+)
+USUAL_GRANTS: Final = GrantTerms(apply=_ADMINISTRATORS, approve=_ADMINISTRATORS, check=_ADMINISTRATORS)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The shipped two-person policy unless the site says otherwise."""
 
     name: str = "two-person"
-    people: People = People.TWO
+    founders: tuple[tuple[str, ...], ...] = ()
+    """Posts of the people who found the site, in the order they are named; none said: every post there is."""
+    posts: Mapping[str, Post] = field(default_factory=lambda: {MEMBER: EVERYTHING})
+    incompatible: tuple[tuple[str, str], ...] = ()
+    """Pairs of posts that never meet in one person."""
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    publish: tuple[PersonRole, ...] = (PersonRole.OPERATOR, PersonRole.APPROVER)
+    classes: Mapping[Risk, ClassTerms] = field(default_factory=lambda: dict.fromkeys(Risk, USUAL_TERMS))
+    """Terms by risk class, of every unit and environment that has none of its own."""
+    environments: Mapping[str, Mapping[Risk, ClassTerms]] = field(default_factory=dict)
+    """Terms of an environment; where a class is missing, `classes` count."""
+    unit_classes: Mapping[str, Mapping[Risk, ClassTerms]] = field(default_factory=dict)
+    """Terms of a unit, never laxer than those above it."""
+    grants: Mapping[GrantArea, GrantTerms] = field(default_factory=lambda: dict.fromkeys(GrantArea, USUAL_GRANTS))
+    emergency: EmergencyTerms = field(default_factory=EmergencyTerms)
+    sessions: SessionTerms = field(default_factory=SessionTerms)
+    reading: Reading = Reading.ADMITTED
     start_valid_for: Seconds = Seconds(300)
-    """How long the executor's signature waits for the confirmer's."""
+    """How long the executor's signature waits for the confirmer's, and one signature at a gate for the other."""
     approval_valid_for: Seconds = Seconds(7 * 86400)
     """How long an approval may be used when the plan has no window to bound it."""
     max_runs: int = 1

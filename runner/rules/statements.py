@@ -18,7 +18,7 @@ from typing import Final
 
 from runner.errors import Fact, SignatureError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
 from runner.model.run import AttemptKey, Choice, Question, RunState
@@ -32,7 +32,7 @@ AUTHOR: Final = "author"
 COUNTERSIGNER: Final = "countersigner"
 
 
-def genesis_content(origin: str, people: Sequence[Person], log_key: str, policy: str, site: str) -> JsonObject:
+def genesis_content(origin: str, people: Sequence[KeyHolder], log_key: str, policy: str, site: str) -> JsonObject:
     """What both administrators sign before anything else works.
 
     Args:

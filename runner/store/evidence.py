@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Dialect, Row, Select, select, type_coerce
 
 from runner.errors import UsageError
 from runner.model.log import Checkpoint, LeafKeys, LogTile, SequencedLeaf, SignedCheckpoint, StoredLeaf, TreeState
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes
 from runner.store.columns import Instant
 from runner.store.tables import (
@@ -128,10 +128,10 @@ class EvidenceReader:
         row = self._connection.execute(select(*_STATEMENT).where(statements.c.id == id)).one_or_none()
         return None if row is None else _statement(row)
 
-    def people(self) -> tuple[Person, ...]:
+    def people(self) -> tuple[KeyHolder, ...]:
         """Everyone as the database has them, by name."""
         rows = self._connection.execute(select(people).order_by(people.c.name))
-        return tuple(Person(_word(row.name), _word(row.key), _word(row.fingerprint)) for row in rows)
+        return tuple(KeyHolder(_word(row.name), _word(row.key), _word(row.fingerprint)) for row in rows)
 
     def _stream(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
         yield from self._connection.execute(query, execution_options=_STREAM)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import NotFoundError, RefusedError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.store.tables import installation, people
 from runner.words import N_
 
@@ -19,7 +19,7 @@ class PeopleStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, person: Person) -> None:
+    def add(self, person: KeyHolder) -> None:
         """Record a person.
 
         Raises:
@@ -37,17 +37,17 @@ class PeopleStore:
                 key=person.fingerprint,
             ) from error
 
-    def find(self, name: str) -> Person | None:
+    def find(self, name: str) -> KeyHolder | None:
         """The person of that name."""
         row = self._connection.execute(select(people).where(people.c.name == name)).one_or_none()
         return None if row is None else _person(row)
 
-    def find_by_key(self, fingerprint: str) -> Person | None:
+    def find_by_key(self, fingerprint: str) -> KeyHolder | None:
         """The person whose key has that fingerprint."""
         row = self._connection.execute(select(people).where(people.c.fingerprint == fingerprint)).one_or_none()
         return None if row is None else _person(row)
 
-    def get(self, name: str) -> Person:
+    def get(self, name: str) -> KeyHolder:
         """The person of that name.
 
         Raises:
@@ -57,7 +57,7 @@ class PeopleStore:
             raise NotFoundError(N_('person "{name}" does not exist'), name=name)
         return person
 
-    def all(self) -> tuple[Person, ...]:
+    def all(self) -> tuple[KeyHolder, ...]:
         """Everyone, by name."""
         rows = self._connection.execute(select(people).order_by(people.c.name))
         return tuple(_person(row) for row in rows)
@@ -83,5 +83,5 @@ class InstallationStore:
             self._connection.execute(insert(installation).values(name=name, value=value))
 
 
-def _person(row: Row[*tuple[Any, ...]]) -> Person:
-    return Person(name=row.name, key=row.key, fingerprint=row.fingerprint)
+def _person(row: Row[*tuple[Any, ...]]) -> KeyHolder:
+    return KeyHolder(name=row.name, key=row.key, fingerprint=row.fingerprint)

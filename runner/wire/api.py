@@ -40,7 +40,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 
 VERSION: Final = "v1"
 
@@ -181,7 +181,7 @@ class Config:
 class People:
     """Everyone who may sign."""
 
-    people: tuple[Person, ...]
+    people: tuple[KeyHolder, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from runner.model.policy import Allowance, Drift, People, Policy, UnboundRules
+from runner.model.policy import Allowance, Drift, Policy, UnboundRules
 from runner.model.time import Seconds
 from runner.wire.fields import Count, Duration, DurationOrZero, Label, Shape, text_field
 from runner.words import N_
@@ -55,7 +55,6 @@ class PolicyShape(Shape):
     version_of_language: Annotated[Literal["twokey/v1"], Field(alias="apiVersion")]
     kind: Literal["Policy"]
     name: Label
-    people: Annotated[People, Field(strict=False)] = _USUAL.people
     start_valid_for: Duration = _USUAL.start_valid_for
     approval_valid_for: Duration = _USUAL.approval_valid_for
     max_runs: Count = _USUAL.max_runs
@@ -68,7 +67,6 @@ class PolicyShape(Shape):
     def value(self) -> Policy:
         return Policy(
             name=self.name,
-            people=self.people,
             start_valid_for=Seconds(self.start_valid_for),
             approval_valid_for=Seconds(self.approval_valid_for),
             max_runs=self.max_runs,

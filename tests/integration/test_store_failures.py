@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StorageError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.store import sqlite
 from runner.store.content import ContentStore
 from runner.store.store import Store
@@ -181,7 +181,7 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source / name, target / name)
 
 
-def _people_offline(folder: Path) -> tuple[Person, ...]:
+def _people_offline(folder: Path) -> tuple[KeyHolder, ...]:
     offline = open_offline(folder / "twokey.db")
     try:
         with offline.reading() as transaction:

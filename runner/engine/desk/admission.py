@@ -15,7 +15,7 @@ from typing import Final
 from runner.audit.proofs import root
 from runner.engine.desk.premises import Premises
 from runner.errors import SignatureError, UsageError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import SignedStatement, Statement
 from runner.model.time import to_rfc3339
 from runner.proof.canonical import digest
@@ -47,7 +47,7 @@ class Admitted:
     """A statement that is genuine, and its signer."""
 
     signed: SignedStatement
-    person: Person
+    person: KeyHolder
 
 
 def authenticate(premises: Premises, text: str, signature: str) -> Admitted:
@@ -127,7 +127,9 @@ def statement_id(data: bytes) -> str:
     return digest(data).removeprefix("sha256:")
 
 
-def _require_signature(premises: Premises, statement: Statement, data: bytes, signature: str, person: Person) -> None:
+def _require_signature(
+    premises: Premises, statement: Statement, data: bytes, signature: str, person: KeyHolder
+) -> None:
     if len(signature) > MAX_SIGNATURE:
         raise SignatureError(N_("signature: too long"), rule="signature:malformed")
     premises.verifier.verify(statement.kind, data, signature, person.name, person.key)

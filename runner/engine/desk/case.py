@@ -10,7 +10,7 @@ from runner.engine.desk.refusals import SERVICE
 from runner.engine.plans import OpenPlan
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.run import RunRecord
 from runner.model.statement import SignedStatement, Statement
 from runner.rules import policy
@@ -28,7 +28,7 @@ class Case:
     premises: Premises
     transaction: Transaction
     signed: SignedStatement
-    person: Person
+    person: KeyHolder
     now: datetime
     """The present, read once."""
 

@@ -23,7 +23,7 @@ from runner.engine.desk.state import StateDirectory, hold, make_state, name_site
 from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry, LogMode
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.statement import Seen, SignedStatement, StatementKind
@@ -52,7 +52,7 @@ class Founding:
     """Content of everybody's genesis statement; its subject is the log's origin."""
     seen: Seen
     """The log's head as it is."""
-    people: tuple[Person, ...]
+    people: tuple[KeyHolder, ...]
     signed: tuple[str, ...]
     missing: tuple[str, ...]
 
@@ -90,7 +90,7 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
                 return _founding(transaction)
 
 
-def people_of(admins: Sequence[tuple[str, str]]) -> tuple[Person, ...]:
+def people_of(admins: Sequence[tuple[str, str]]) -> tuple[KeyHolder, ...]:
     """Who may sign, from names and public key lines; raises as `found_site`."""
     people = tuple(_person(name, key) for name, key in admins)
     _require_two(people)
@@ -224,7 +224,7 @@ def _record(transaction: Transaction, signed: SignedStatement, clock: Clock, *, 
     transaction.inbox.put(LeafMaker(clock, LogMode.EMBEDDED).make_all(entries))
 
 
-def _signer_of(founding: Founding, name: str, key: str) -> Person:
+def _signer_of(founding: Founding, name: str, key: str) -> KeyHolder:
     person = next((person for person in founding.people if (person.name, person.fingerprint) == (name, key)), None)
     if person is None:
         raise SignatureError(
@@ -246,19 +246,19 @@ def _require_same_policy(site: Site, founding: Founding) -> None:
         )
 
 
-def _person(name: str, key: str) -> Person:
+def _person(name: str, key: str) -> KeyHolder:
     if not name.strip() or len(name) > _LONGEST_NAME or any(not letter.isprintable() for letter in name):
         raise UsageError(
             N_('person "{name}": expected a name of 1 to {most} letters'), name=name[:80], most=_LONGEST_NAME
         )
     public = parse_public_key(key)
-    return Person(name, public.to_line(), public.fingerprint)
+    return KeyHolder(name, public.to_line(), public.fingerprint)
 
 
 _LONGEST_NAME: Final = 64
 
 
-def _require_two(people: Sequence[Person]) -> None:
+def _require_two(people: Sequence[KeyHolder]) -> None:
     if len(people) < _FEWEST:
         raise UsageError(
             N_("a site needs two people who may sign, got {count}"),

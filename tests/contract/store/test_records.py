@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.errors import NotFoundError, RefusedError, SignatureError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.request import PublicationState, RequestState
 from runner.model.statement import StatementKind
 from runner.model.time import Window
@@ -27,8 +27,8 @@ def test_people_are_found_by_name_and_by_key(store: Store) -> None:
             transaction.people.get("eve")
 
 
-@pytest.mark.parametrize("twin", [Person("ann", "other", "SHA256:other"), Person("eve", "other", "SHA256:ann")])
-def test_no_name_and_no_key_belongs_to_two_people(store: Store, twin: Person) -> None:
+@pytest.mark.parametrize("twin", [KeyHolder("ann", "other", "SHA256:other"), KeyHolder("eve", "other", "SHA256:ann")])
+def test_no_name_and_no_key_belongs_to_two_people(store: Store, twin: KeyHolder) -> None:
     with store.writing() as transaction:
         transaction.people.add(ANN)
     with pytest.raises(RefusedError) as refused, store.writing() as transaction:

@@ -11,7 +11,7 @@ from runner.cli.signed import ask_to_sign, require_yes, sentence
 from runner.client.wording.present import Present
 from runner.errors import UsageError
 from runner.model.document import JsonObject
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.run import RunState
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.rules.statements import close_content
@@ -24,7 +24,7 @@ from tests.unit.client.fake_log import ORIGIN, FakeLog
 from tests.wire_samples import NOON, NUMBER, OUTCOME, ROW, RUN, RUN_SHOWN, STATUS
 
 KEY = software_key("ssh-ed25519", 21)
-WANG = Person("王", KEY.public.to_line(), KEY.public.fingerprint)
+WANG = KeyHolder("王", KEY.public.to_line(), KEY.public.fingerprint)
 
 
 class Terminal(io.StringIO):

@@ -19,12 +19,12 @@ from runner.errors import (
     UnreachableError,
     UsageError,
 )
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.wire.api import People
 from runner.wire.api_audit import EntryShown, Gap, Hello
 from tests.stub_service import JSON, Raw, StubService, sse, stub_service
 
-PEOPLE = People((Person("王", "ssh-ed25519 AAAA", "SHA256:w"), Person("li", "ssh-ed25519 AAAB", "SHA256:l")))
+PEOPLE = People((KeyHolder("王", "ssh-ed25519 AAAA", "SHA256:w"), KeyHolder("li", "ssh-ed25519 AAAB", "SHA256:l")))
 ENTRY = EntryShown(7, 6, {"tag": "service:run:moved"}, {"to": "running"}, "ab")
 
 

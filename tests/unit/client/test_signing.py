@@ -13,7 +13,7 @@ from runner.client.service import Service
 from runner.client.signer import Signer
 from runner.client.signing import Signatory, make_statement, person_of, sign_statement, statement_id
 from runner.errors import SignatureError, VerificationError
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import canonical_bytes, parse_strict
 from runner.proof.sshsig import parse, verify_signature
@@ -38,8 +38,8 @@ def signer_of(key: SoftwareKey) -> Signer:
     return Signer(key.public, lambda data, _: key.sign(data))
 
 
-def person_with(key: SoftwareKey, name: str = "王") -> Person:
-    return Person(name, key.public.to_line(), key.public.fingerprint)
+def person_with(key: SoftwareKey, name: str = "王") -> KeyHolder:
+    return KeyHolder(name, key.public.to_line(), key.public.fingerprint)
 
 
 KEY = software_key("ssh-ed25519", 11)

@@ -8,7 +8,7 @@ import pytest
 
 from runner.errors import SignatureError, fill
 from runner.model.document import JsonObject, JsonValue
-from runner.model.people import Person
+from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request, RequestState
 from runner.model.run import AttemptKey, Choice, Question, RunState
@@ -42,7 +42,7 @@ AT = AttemptKey(RUN, 1, "upgrade", Role.DO, 1)
 CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.GENESIS: statements.genesis_content(
         "demo/log",
-        [Person("B", "ssh-ed25519 b", "SHA256:b"), Person("A", "ssh-ed25519 a", "SHA256:a")],
+        [KeyHolder("B", "ssh-ed25519 b", "SHA256:b"), KeyHolder("A", "ssh-ed25519 a", "SHA256:a")],
         "k",
         "p",
         "demo",

@@ -108,7 +108,7 @@ def test_policy_as_shipped_unless_the_site_says_otherwise(folder: Path) -> None:
 
 def test_every_key_of_a_policy() -> None:
     policy = parse_policy(
-        (POLICY + "people: two\nstart_valid_for: 2m\napproval_valid_for: 1d\nmax_runs: 3\nruntime_drift: refuse\n"
+        (POLICY + "start_valid_for: 2m\napproval_valid_for: 1d\nmax_runs: 3\nruntime_drift: refuse\n"
          "unbound: {outputs: refuse, lookups: allow}\nanchor_within: 1h\nhold: 0s\nrollback_reserve: 5m\n").encode(),
         "policy.yml",
     )  # fmt: skip

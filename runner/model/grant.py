@@ -1,0 +1,216 @@
+"""Grants: what two people do together to people, keys, posts, policy and terminals (授权申请).
+
+One applies for it, another approves it, and a third look compares what came of it; each by a signed statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.model.people import Terminal, Vendor
+
+
+class GrantKind(StrEnum):
+    """What is granted, or taken back."""
+
+    ENROL = "enrol"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    LEAVE = "leave"
+    ADD_KEY = "add_key"
+    REVOKE_KEY = "revoke_key"
+    APPOINT = "appoint"
+    RELIEVE = "relieve"
+    DELEGATE = "delegate"
+    ATTEST = "attest"
+    EXEMPT = "exempt"
+    SET_VENDOR = "set_vendor"
+    SET_POLICY = "set_policy"
+    ADD_TERMINAL = "add_terminal"
+    REMOVE_TERMINAL = "remove_terminal"
+    RESET_CREDENTIALS = "reset_credentials"
+
+
+class GrantState(StrEnum):
+    """Where a grant stands."""
+
+    APPLIED = "applied"
+    GRANTED = "granted"
+    """In effect; the look that compares it with what was approved is still due."""
+    CHECKED = "checked"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """A new account."""
+
+    person: str
+    called: str
+    unit: str
+    key: str
+    """Public key line; empty: they sign with a password alone."""
+    vendor: Vendor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Nothing counts that this person signs, until they are reinstated."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstate:
+    """The end of a suspension."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The end of an account: keys, posts and everything that rests on them."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddKey:
+    """Another key of a person."""
+
+    person: str
+    key: str
+    """Public key line."""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey:
+    """The end of a key; what it signed before stays valid."""
+
+    person: str
+    fingerprint: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appoint:
+    """A post for a person, within a unit and environments."""
+
+    person: str
+    post: str
+    unit: str = ""
+    environments: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    stand_in: bool = False
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relieve:
+    """The end of an appointment."""
+
+    person: str
+    post: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """A stand-in takes a post over for a while."""
+
+    person: str
+    post: str
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attest:
+    """Something a person was trained for or agreed to."""
+
+    person: str
+    mark: str
+    since: datetime
+    until: datetime | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """Leave for one person to hold two incompatible posts for a while."""
+
+    person: str
+    posts: tuple[str, str]
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVendor:
+    """New terms for somebody of a vendor."""
+
+    person: str
+    vendor: Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class SetPolicy:
+    """Another policy for the site."""
+
+    digest: str
+    """SHA-256 of the file's bytes."""
+    text: str
+    """The file, so that whoever signs or verifies has it before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddTerminal:
+    """A registered place to sign from."""
+
+    terminal: Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTerminal:
+    """The end of one."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetCredentials:
+    """Password and authenticator of somebody who lost them; both are set anew at the next sign-in."""
+
+    person: str
+    reason: str
+
+
+Grant = (
+    Enrol
+    | Suspend
+    | Reinstate
+    | Leave
+    | AddKey
+    | RevokeKey
+    | Appoint
+    | Relieve
+    | Delegate
+    | Attest
+    | Exempt
+    | SetVendor
+    | SetPolicy
+    | AddTerminal
+    | RemoveTerminal
+    | ResetCredentials
+)
