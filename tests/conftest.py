@@ -36,6 +36,9 @@ hypothesis.settings.load_profile("twokey")
 @pytest.fixture(scope="session", autouse=True)
 def _own_world() -> Iterator[None]:
     """Give a session its own home, folders and language; fail when a process outlives it."""
+    # Whoever runs the tests in the background may ignore interrupts, and every command they start would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     home = Path(tempfile.mkdtemp(prefix="twokey-home-"))
     mark = uuid.uuid4().hex
     with pytest.MonkeyPatch.context() as patch:

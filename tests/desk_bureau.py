@@ -22,7 +22,9 @@ from runner.audit.ssh_keygen import SshKeygen
 from runner.engine.desk.desk import Desk
 from runner.engine.desk.genesis import found_site, sign_genesis
 from runner.engine.desk.premises import Premises
+from runner.engine.desk.register import RegisterShelf, policy_in_force
 from runner.engine.desk.state import StateDirectory
+from runner.engine.in_force import InForce
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
 from runner.model.document import JsonObject, JsonValue
@@ -36,7 +38,7 @@ from runner.model.statement import Seen, Statement, StatementKind
 from runner.model.time import Window
 from runner.proof.sshsig import armor, signed_blob
 from runner.proof.statement import namespace, statement_bytes
-from runner.runbook.settings import load_policy, load_site
+from runner.runbook.settings import load_site
 from runner.service.compose import generated_files
 from runner.store.content import ContentStore
 from runner.store.store import SqlLogStore, Store, Transaction
@@ -138,7 +140,8 @@ class Bureau:
 
     def reload(self, *, embedded: bool = True) -> None:
         """A desk over the site's files as they are now, as after a restart of the service."""
-        policy = load_policy(self.site)
+        with self.store.reading() as transaction:
+            in_force = InForce(policy_in_force(transaction))
         contents = ContentStore(self.state.content)
         self.leaves = LeafMaker(self.clock, LogMode.EMBEDDED)
         self.premises = Premises(
@@ -146,12 +149,13 @@ class Bureau:
             leaves=self.leaves,
             verifier=SshKeygen(),
             clock=self.clock,
-            planner=Planner(self.site, policy, contents),
+            planner=Planner(self.site, in_force, contents),
             plans=PlanShelf(self.state.snapshots, contents, generated_files),
             contents=contents,
             runs=self.runs,
             site=self.site,
-            policy=policy,
+            in_force=in_force,
+            register=RegisterShelf(),
             embedded=embedded,
         )
         self.desk = Desk(self.premises)
@@ -228,7 +232,7 @@ class Bureau:
 
     def use_policy(self, policy: Policy) -> None:
         """A desk under another policy."""
-        self.premises = replace(self.premises, policy=policy)
+        self.premises = replace(self.premises, in_force=InForce(policy))
         self.desk = Desk(self.premises)
 
     def use_site(self, site: Site) -> None:

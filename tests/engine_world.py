@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from runner.audit.leaves import LeafMaker
 from runner.engine.engine import Engine, EngineParts
+from runner.engine.in_force import InForce
 from runner.engine.notifier import Notice
 from runner.engine.plans import PlanShelf
 from runner.engine.process import is_alive
@@ -122,7 +123,7 @@ class State:
                 shims=self.folder / "shims",
                 notifier=notebook or Notebook(),
                 clock=self.clock,
-                policy=self.policy,
+                in_force=InForce(self.policy),
             )
         )
 

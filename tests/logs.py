@@ -13,13 +13,14 @@ from runner.audit.sequencer import Sequencer
 from runner.audit.verify import Terms, verify_log
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry, LogMode
+from runner.model.policy import MEMBER
 from runner.model.statement import Seen, SignedStatement, StatementKind
 from runner.model.verdict import RememberedHead, Verdict, VerdictWord
 from runner.proof.note import NoteSigner
 from runner.proof.public_key import parse_public_key
 from runner.proof.sshsig import parse, verify_signature
 from runner.proof.statement import namespace
-from runner.rules.statements import genesis_content
+from runner.rules.statements import Founded, genesis_content
 from runner.rules.tags import Tag
 from runner.store.sqlite import driver
 from runner.store.store import SqlLogStore, Store
@@ -90,10 +91,11 @@ class LogWorld:
     def found(self, *signers: Signer) -> None:
         """Write and sign the first entries."""
         people = [signer.person for signer in signers]
-        content = genesis_content(ORIGIN, people, LOG_KEY.key.to_text(), digest("9"), "test")
+        founded = Founded(ORIGIN, "test", "demo", production=False, log_key=LOG_KEY.key.to_text(), policy=digest("9"))
+        content = genesis_content(founded, people, {person.name: (MEMBER,) for person in people})
         with self.store.writing() as transaction:
             for person in people:
-                transaction.people.add(person)
+                transaction.founders.add(person)
         for signer in signers:
             self.say(Tag.GENESIS_SIGNED, signer.sign(StatementKind.GENESIS, ORIGIN, content), About())
 

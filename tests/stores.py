@@ -123,7 +123,7 @@ def people_world(store: Store) -> World:
     """Two people, published content, an approved request, and a run of it that was claimed once."""
     with store.writing() as transaction:
         for person in (ANN, BOB):
-            transaction.people.add(person)
+            transaction.founders.add(person)
         transaction.publications.add(publication())
         transaction.publications.publish(digest("1"), "bob", NOON)
         transaction.plans.put(plan())

@@ -218,6 +218,7 @@ REQUEST_SHOWN = RequestShown(
     acts=(),
     hindrances=(),
     otherwise=Words("nothing: the approval lapses at {until}", {"until": "2026-11-23T06:00:00Z"}),
+    approval_valid_for=Seconds(7 * 86400),
 )
 OUTCOME = Outcome(
     statement="c" * 64,

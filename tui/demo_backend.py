@@ -140,6 +140,7 @@ class DemoBackend:
             acts=self._desk.acts_of(request),
             hindrances=(),
             otherwise=_otherwise(request),
+            approval_valid_for=POLICY.approval_valid_for,
         )
 
     def plan(self, digest: str) -> PlanShown:
@@ -189,7 +190,7 @@ class DemoBackend:
 
     def prepare(self, intent: Intent, key: Key) -> Prepared:
         self._log.require_reached()
-        drafted = draft_of(intent, self, self.now(), timedelta(seconds=POLICY.approval_valid_for))
+        drafted = draft_of(intent, self, self.now())
         draft = drafted.draft
         bare = Prepared(intent, key, draft.kind, draft.subject, draft.content, Words(""), drafted.hosts)
         message, facts = describe(statement_of(bare, self.now()))

@@ -48,32 +48,31 @@ class Drafted:
     hosts: tuple[str, ...]
 
 
-def draft_of(intent: Intent, records: Records, now: datetime, valid_for: timedelta) -> Drafted:
+def draft_of(intent: Intent, records: Records, now: datetime) -> Drafted:
     """The draft of an intent, from records read now.
 
     Args:
         intent: what is wanted.
         records: where to read.
         now: the present.
-        valid_for: how long an approval without a window may be used.
 
     Raises:
         VerificationError: the plan is not what its digests say, or not the one the request names.
         RefusedError: nothing of the kind is waited for.
     """
     if isinstance(intent, AboutRequest):
-        return _about_request(intent, records, now, valid_for)
+        return _about_request(intent, records, now)
     return _about_run(intent, records)
 
 
-def _about_request(intent: AboutRequest, records: Records, now: datetime, valid_for: timedelta) -> Drafted:
+def _about_request(intent: AboutRequest, records: Records, now: datetime) -> Drafted:
     shown = records.change(intent.number)
     plan = records.plan(shown.request.plan).plan
     drafts.require_same_plan(shown, plan)
     wanted = shown.request
     match intent:
         case Approve():
-            draft = drafts.approve(wanted, now, valid_for)
+            draft = drafts.approve(wanted, now, timedelta(seconds=shown.approval_valid_for))
         case Reject(reason=reason):
             draft = drafts.reject(wanted, reason)
         case Withdraw(reason=reason):

@@ -168,8 +168,7 @@ class LiveBackend:
         from runner.rules.statements import describe
         from tui.drafting import draft_of
 
-        valid_for = timedelta(seconds=self._policy().approval_valid_for)
-        drafted = draft_of(intent, self, self.now(), valid_for)
+        drafted = draft_of(intent, self, self.now())
         draft = drafted.draft
         message, facts = describe(self._signatory(key).state(draft))
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
@@ -208,9 +207,9 @@ class LiveBackend:
         return Memory(self._reach.checkpoints)
 
     def _policy(self) -> Policy:
-        from runner.runbook.settings import load_policy, load_site
+        from runner.runbook.settings import POLICY_FILE, parse_policy
 
-        return load_policy(load_site(self._reach.site))
+        return parse_policy(self._reached().register.policy().source.encode(), POLICY_FILE)
 
     def _run_of(self, request: Request, newest: dict[str, RunAtHand]) -> RunAtHand | None:
         """The newest run of a request; asked for by itself only when it is older than the newest of all runs."""

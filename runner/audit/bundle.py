@@ -17,11 +17,12 @@ from runner.audit.bundle_text import README
 from runner.audit.entry_check import check_leaf
 from runner.audit.ports import EntryReader, LogReader
 from runner.audit.proofs import hash_reader, remembering
+from runner.audit.statement_check import StatementBook
 from runner.errors import NotFoundError, VerificationError
 from runner.model.document import JsonValue
 from runner.model.log import LogFilter, StoredLeaf
 from runner.model.people import KeyHolder
-from runner.model.statement import StatementBytes
+from runner.model.statement import StatementBytes, StatementKind
 from runner.proof.canonical import canonical_bytes
 from runner.proof.leaf import search_keys
 from runner.proof.merkle import HashReader, inclusion_proof, leaf_hash
@@ -44,6 +45,15 @@ LEAVES: Final = "leaves.jsonl"
 PAYLOADS: Final = "payloads.jsonl"
 
 _FIRST: Final = (Tag.GENESIS_SIGNED, Tag.LOG_OPENED)
+GRANT_TAGS: Final = (
+    Tag.GRANT_APPLIED,
+    Tag.GRANT_APPROVED,
+    Tag.GRANT_DENIED,
+    Tag.GRANT_RETRACTED,
+    Tag.GRANT_INSPECTED,
+    Tag.GRANT_ENTERED,
+)
+"""All of them are in every bundle: who could sign when follows from nothing less."""
 PUBLICATION_TAGS: Final = (Tag.PUBLICATION_PROPOSED, Tag.PUBLICATION_COUNTERSIGNED, Tag.PUBLICATION_PUBLISHED)
 _IN_MEMORY: Final = 8 * 1024 * 1024
 
@@ -90,7 +100,7 @@ def export(log: LogReader, entries: EntryReader, log_key: NoteKey, subject: Subj
         statements=tuple(statement.id for statement in statements),
     )
     writer = ArchiveWriter(out)
-    for name, data in opening(about, log_key, checkpoint.note, log.people()):
+    for name, data in opening(about, log_key, checkpoint.note, _holders(log_key, statements)):
         writer.add(name, data)
     for statement in statements:
         for name, data in statement_files(statement):
@@ -166,7 +176,7 @@ class _Chosen:
         self._entries = entries
         self._subject = subject
         self._others: dict[int, StoredLeaf] = {}
-        for tag in _FIRST:
+        for tag in (*_FIRST, *GRANT_TAGS):
             self._keep(LogFilter(tag=tag))
         for tag in PUBLICATION_TAGS:
             self._keep(LogFilter(tag=tag), lambda stored: check_leaf(stored).about.content == subject.content)
@@ -225,6 +235,21 @@ def _write_entries(writer: ArchiveWriter, chosen: Iterable[StoredLeaf], read: Ha
             length = file.tell()
             file.seek(0)
             writer.add_from(name, file, length)
+
+
+class _Trusting:
+    """Stands in for the verifier where statements are only read: whoever opens the bundle verifies them."""
+
+    def verify(self, kind: StatementKind, message: bytes, signature: str, person: str, key: str) -> None:
+        """Accept it."""
+
+
+def _holders(log_key: NoteKey, statements: Iterable[StatementBytes]) -> tuple[KeyHolder, ...]:
+    """Everyone with every key they have or had, as the statements of the bundle say."""
+    book = StatementBook(log_key, _Trusting())
+    for statement in statements:
+        book.add(statement)
+    return book.holders()
 
 
 def _index(stored: StoredLeaf) -> int:

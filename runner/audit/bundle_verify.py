@@ -13,14 +13,13 @@ from typing import Final, cast
 
 from runner.audit import bundle
 from runner.audit.archive import ArchiveReader, Member
-from runner.audit.bundle import PUBLICATION_TAGS, About, Subject, entry_line, opening, statement_files
+from runner.audit.bundle import GRANT_TAGS, PUBLICATION_TAGS, About, Subject, entry_line, opening, statement_files
 from runner.audit.entry_check import EntryCheck
 from runner.audit.ports import SignatureVerifier
 from runner.audit.statement_check import StatementBook
 from runner.audit.steps import STEPS, StepError
 from runner.errors import UsageError, VerificationError
 from runner.model.log import Checkpoint, LeafFields, StoredLeaf
-from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes
 from runner.model.verdict import Check, Failure, Note, Verdict, VerdictWord
 from runner.proof.canonical import parse_strict
@@ -154,8 +153,7 @@ class _Verification:
 
     def _require_opening(self, contents: dict[str, bytes], about: About, key: NoteKey, book: StatementBook) -> None:
         """Steps B1 and B3: every member is the one its contents make, with the people of the genesis statements."""
-        people = sorted(book.people.values(), key=_name)
-        for name, expected in opening(about, key, contents[bundle.CHECKPOINT], people):
+        for name, expected in opening(about, key, contents[bundle.CHECKPOINT], book.holders()):
             if contents[name] != expected:
                 step = "B3" if name in (bundle.ALLOWED, bundle.PEOPLE) else "B1"
                 raise StepError(N_("archive: {name} is not what belongs there"), step=step, name=name)
@@ -235,6 +233,8 @@ class _Belonging:
             StepError: it is.
         """
         about = leaf.about
+        if leaf.tag in GRANT_TAGS:
+            return
         content = about.content if leaf.tag in PUBLICATION_TAGS else ""
         for name, value in (("run", about.run), ("request", about.request), ("content", content)):
             if value and value != getattr(self._subject, name):
@@ -267,10 +267,6 @@ def _entry(entry: bytes, leaf: bytes, payload: bytes) -> tuple[StoredLeaf, int, 
 
 def _bytes(hexadecimal: object) -> bytes | None:
     return None if hexadecimal is None else bytes.fromhex(str(hexadecimal))
-
-
-def _name(person: KeyHolder) -> str:
-    return person.name
 
 
 def _unlike(name: str) -> StepError:

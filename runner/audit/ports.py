@@ -110,8 +110,12 @@ class LogReader(TreeReader, Protocol):
         """The stored statement of that id."""
         ...
 
-    def people(self) -> tuple[KeyHolder, ...]:
-        """Everyone who may sign, as the database has them."""
+    def founders(self) -> tuple[KeyHolder, ...]:
+        """The people of the first entries, as the database has them."""
+        ...
+
+    def granted(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Statement, kind and terms of the grants that took effect, in the order the database has them."""
         ...
 
 

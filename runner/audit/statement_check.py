@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Self
 
 from runner.audit.ports import SignatureVerifier
 from runner.audit.steps import StepError
-from runner.errors import SignatureError, UsageError
+from runner.errors import RunnerError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.people import KeyHolder
+from runner.model.grant import Grant, GrantKind
+from runner.model.people import KeyHolder, PersonKey, Register, Standing
 from runner.model.statement import Statement, StatementBytes, StatementKind
+from runner.proof.canonical import canonical_bytes
 from runner.proof.note import NoteKey
 from runner.proof.public_key import parse_public_key
 from runner.proof.statement import parse_statement
-from runner.wire.documents import from_document, from_value
+from runner.rules.granting import AT_ONCE
+from runner.rules.register import GRANTS, enter, found, kind_of
+from runner.wire.documents import from_document, from_value, to_document
 from runner.words import N_
 
 
@@ -29,6 +35,22 @@ class SeenHead:
     statement: str
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant that took effect."""
+
+    statement: str
+    """Id of the statement by which it did."""
+    grant: str
+    terms: bytes
+    """Canonical."""
+
+    @classmethod
+    def of(cls, statement: str, grant: str, terms: JsonObject) -> Self:
+        """From its terms as a document."""
+        return cls(statement, str(grant), canonical_bytes(terms))
+
+
 class StatementBook:
     """Every statement that was looked at: whose it is, or why it is bad."""
 
@@ -40,8 +62,15 @@ class StatementBook:
         self._nonces: set[str] = set()
         self._named: set[str] = set()
         self._genesis: JsonObject | None = None
-        self.people: dict[str, KeyHolder] = {}
+        self.founders: dict[str, KeyHolder] = {}
         """The people of the genesis statements, by name."""
+        self.register = Register()
+        """Everyone, as the statements looked at so far have made it."""
+        self.granted: list[Granted] = []
+        """The grants that took effect, in that order."""
+        self._bad_grant: StepError | None = None
+        self._good: dict[str, Statement] = {}
+        """Applications for grants, by id."""
         self.heads: list[SeenHead] = []
         """What the signers of good statements had seen."""
 
@@ -58,6 +87,8 @@ class StatementBook:
             self._bad.setdefault(stored.id, error)
             return
         self._signers[stored.id] = statement.person
+        if statement.kind is StatementKind.APPLY:
+            self._good[stored.id] = statement
         if statement.seen.size:
             self.heads.append(SeenHead(statement.seen.size, statement.seen.root, stored.id))
 
@@ -86,16 +117,47 @@ class StatementBook:
                 person=person,
             )
 
-    def require_people(self, people: Iterable[KeyHolder]) -> None:
-        """Refuse people in the database who are not those of the genesis statements (2.5).
+    def require_founders(self, people: Iterable[KeyHolder]) -> None:
+        """Refuse founders in the database who are not those of the genesis statements (2.5).
 
         Raises:
             StepError: somebody is missing, too many, or has another key.
         """
         stored = {person.name: person for person in people}
-        for name in sorted(stored.keys() | self.people.keys()):
-            if stored.get(name) != self.people.get(name):
+        for name in sorted(stored.keys() | self.founders.keys()):
+            if stored.get(name) != self.founders.get(name):
                 raise StepError(N_("person {name}: is not as in the genesis statements"), step="2.5", name=name)
+
+    def require_grants(self, granted: Iterable[Granted]) -> None:
+        """Refuse grants in the database that are not those the statements put into effect, in their order (2.7).
+
+        Args:
+            granted: those in the database, in their order.
+
+        Raises:
+            StepError: one is missing, too many, out of order, or says something else; or a statement that would have
+                put one into effect is bad (2.6).
+        """
+        if self._bad_grant is not None:
+            raise self._bad_grant
+        for place, (got, expected) in enumerate(zip_longest(granted, self.granted), start=1):
+            if got != expected:
+                raise StepError(
+                    N_("grant at place {place}: is not the one that was signed (got {got}, expected {expected})"),
+                    step="2.7",
+                    place=place,
+                    got=got.statement[:64] if got else "-",
+                    expected=expected.statement if expected else "-",
+                )
+
+    def holders(self) -> tuple[KeyHolder, ...]:
+        """Everyone with every key they have or had, by name and key."""
+        keys = [
+            KeyHolder(person.name, key.line, key.fingerprint)
+            for person in self.register.people.values()
+            for key in person.keys
+        ]
+        return tuple(sorted(keys, key=lambda holder: (holder.name, holder.fingerprint)))
 
     def require_all_named(self) -> None:
         """Refuse a statement that no entry names (5.2), or that is bad.
@@ -115,22 +177,58 @@ class StatementBook:
         statement = self._read(stored)
         if statement.kind is StatementKind.GENESIS:
             self._learn(stored.id, statement)
-        person = self.people.get(statement.person)
-        if person is None or person.fingerprint != statement.key:
-            raise StepError(
-                N_("statement {statement}: {person} with key {key} is not in the genesis statements"),
-                step="2.4",
-                statement=stored.id,
-                person=statement.person,
-                key=statement.key,
-            )
+        key = self._key(stored.id, statement)
         try:
-            self._verifier.verify(statement.kind, stored.bytes, stored.signature, person.name, person.key)
+            self._verifier.verify(statement.kind, stored.bytes, stored.signature, statement.person, key.line)
         except SignatureError as error:
             raise StepError(
                 N_("statement {statement}: {reason}"), step="2.4", statement=stored.id, reason=str(error)
             ) from error
+        if statement.kind in (StatementKind.APPLY, StatementKind.GRANT):
+            self._enter(stored.id, statement)
         return statement
+
+    def _key(self, id: str, statement: Statement) -> PersonKey:
+        """The signer's key, which the genesis statements or a grant before this gave them and no other took away."""
+        person = self.register.people.get(statement.person)
+        key = person.key(statement.key) if person is not None else None
+        if key is None or not key.is_good(statement.at) or (person and person.standing is not Standing.ACTIVE):
+            raise StepError(
+                N_("statement {statement}: {person} with key {key} could not sign then"),
+                step="2.4",
+                statement=id,
+                person=statement.person,
+                key=statement.key,
+            )
+        return key
+
+    def _enter(self, id: str, statement: Statement) -> None:
+        """Enter a grant that this statement puts into effect (2.6)."""
+        try:
+            grant = self._grant(statement)
+            if grant is not None:
+                self.register = enter(self.register, grant, statement.at)
+                self.granted.append(Granted.of(id, kind_of(grant), to_document(grant)))
+        except (RunnerError, ValueError) as error:
+            failed = StepError(N_("statement {statement}: {reason}"), step="2.6", statement=id, reason=str(error))
+            self._bad_grant = self._bad_grant or failed
+            raise failed from error
+
+    def _grant(self, statement: Statement) -> Grant | None:
+        """The grant a statement puts into effect: an application that only takes away, or another's approval."""
+        content = statement.content
+        kind = GrantKind(str(content.get("grant")))
+        terms = content.get("terms")
+        if statement.kind is StatementKind.APPLY and kind not in AT_ONCE:
+            return None
+        if statement.kind is StatementKind.GRANT:
+            applied = self._good.get(str(content.get("application")))
+            if applied is None or (applied.content["grant"], applied.content["terms"]) != (kind.value, terms):
+                raise SignatureError(N_("it approves what nobody applied for"))
+            if applied.person == statement.person or applied.key == statement.key:
+                raise SignatureError(N_("applicant and approver are one person"))
+        grant: Grant = from_document(GRANTS[kind], terms if isinstance(terms, dict) else {})
+        return grant
 
     def _read(self, stored: StatementBytes) -> Statement:
         try:
@@ -157,7 +255,8 @@ class StatementBook:
             people = _people(id, statement.content.get("people"))
             if statement.content.get("log_key") != self._log_key.to_text():
                 raise StepError(N_("statement {statement}: names another key of the log"), step="2.3", statement=id)
-            self._genesis, self.people = statement.content, people
+            self._genesis, self.founders = statement.content, people
+            self.register = found(people.values(), {})
         elif statement.content != self._genesis:
             raise StepError(
                 N_("statement {statement}: differs from the first genesis statement"), step="2.3", statement=id
@@ -178,7 +277,8 @@ def _people(id: str, listed: JsonValue) -> dict[str, KeyHolder]:
 
 def _person(document: JsonValue) -> KeyHolder | None:
     try:
-        person = from_value(KeyHolder, document)
+        fields = document if isinstance(document, dict) else {}
+        person = from_value(KeyHolder, {name: value for name, value in fields.items() if name != "posts"})
         return person if parse_public_key(person.key).fingerprint == person.fingerprint else None
     except UsageError:
         return None

@@ -13,7 +13,7 @@ from typing import Final
 
 from runner.audit.entry_check import EntryCheck
 from runner.audit.ports import LogReader, SignatureVerifier
-from runner.audit.statement_check import StatementBook
+from runner.audit.statement_check import Granted, StatementBook
 from runner.audit.steps import STEPS, StepError
 from runner.audit.tree_check import OutsideHead, TreeCheck
 from runner.errors import VerificationError
@@ -140,8 +140,9 @@ class _Verification:
         book = StatementBook(self.terms.log_key, self.verifier)
         for stored in self.log.statements():
             book.add(stored)
-        if book.people:
-            book.require_people(self.log.people())
+        if book.founders:
+            book.require_founders(self.log.founders())
+            book.require_grants(Granted(*granted) for granted in self.log.granted())
         else:
             self.unchecked.append(Note(N_("who the people are: nobody has signed the first entries yet")))
         self._count("2", book.count)

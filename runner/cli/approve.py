@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
+from runner.cli.people import grant_to_sign, is_grant
 from runner.cli.planning import plan_of_request, put_change
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
@@ -14,7 +15,7 @@ from runner.words import _
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after the verb."""
-    parser.add_argument("number", metavar=_("NUMBER"), help=_("number of the request"))
+    parser.add_argument("number", metavar=_("NUMBER"), help=_("number of the request or grant"))
     parser.add_argument(
         "--max-runs", type=int, default=1, metavar=_("COUNT"), help=_("how often it may be run (default: once)")
     )
@@ -25,10 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fetch, recompute, show, sign."""
     with Session(options) as here:
+        if is_grant(options.number):
+            return sign(here, drafts.grant(grant_to_sign(here, options.number)), options)
         shown = here.service.request(options.number)
         plan = plan_of_request(here, shown)
         if not (options.quiet or options.json):
             put_change(here, shown, plan)
-        valid_for = timedelta(seconds=here.policy.approval_valid_for)
+        valid_for = timedelta(seconds=shown.approval_valid_for)
         draft = drafts.approve(shown.request, here.clock.now(), valid_for, options.max_runs)
         return sign(here, draft, options)

@@ -38,6 +38,8 @@ VERBS: Final = {
     "rollback": "rollback",
     "close": "close",
     "change": "change",
+    "people": "people",
+    "key": "key",
     "run": "run",
     "audit": "audit",
     "inventory": "inventory",

@@ -140,9 +140,10 @@ class Session:
 
     @cached_property
     def policy(self) -> Policy:
-        from runner.runbook.settings import load_policy
+        """The policy in force."""
+        from runner.runbook.settings import POLICY_FILE, parse_policy
 
-        return load_policy(self.site)
+        return parse_policy(self.service.register.policy().source.encode(), POLICY_FILE)
 
     @property
     def zone(self) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from runner.errors import RefusedError, VerificationError
 from runner.model.document import JsonObject, JsonValue
+from runner.model.grant import Grant, GrantRecord
 from runner.model.plan import Plan, PlanDocument, Role
 from runner.model.request import Request
 from runner.model.run import AttemptKey, Choice
@@ -19,10 +20,12 @@ from runner.model.runbook import ManualWork, Parameter
 from runner.model.statement import StatementKind
 from runner.rules import statements
 from runner.rules.plans import open_plan
+from runner.rules.register import GRANTS, kind_of
 from runner.wire.api_content import PublicationShown
+from runner.wire.api_people import GrantRow
 from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown
-from runner.wire.documents import from_document
+from runner.wire.documents import from_document, to_document
 from runner.words import N_
 
 
@@ -240,4 +243,50 @@ def _not_asked(shown: RunShown, kind: StatementKind) -> RefusedError:
         run=shown.row.id,
         state=shown.row.state.value,
         kind=kind.value,
+    )
+
+
+def apply(grant: Grant, reason: str, origin: str) -> Draft:
+    """An application for a grant."""
+    return Draft(StatementKind.APPLY, origin, statements.apply_content(kind_of(grant), to_document(grant), reason))
+
+
+def grant(record: GrantRecord) -> Draft:
+    """The approval of a grant."""
+    return Draft(StatementKind.GRANT, record.number, statements.grant_content(record, to_document(record.grant)))
+
+
+def inspect(record: GrantRecord) -> Draft:
+    """That what came of a grant is what was approved."""
+    return Draft(StatementKind.INSPECT, record.number, statements.inspect_content(record, to_document(record.grant)))
+
+
+def deny(record: GrantRecord, reason: str) -> Draft:
+    """An application turned down."""
+    return Draft(StatementKind.DENY, record.number, statements.end_content(record, to_document(record.grant), reason))
+
+
+def retract(record: GrantRecord, reason: str) -> Draft:
+    """One's own application taken back."""
+    content = statements.end_content(record, to_document(record.grant), reason)
+    return Draft(StatementKind.RETRACT, record.number, content)
+
+
+def grant_record(row: GrantRow) -> GrantRecord:
+    """A grant as the service shows it.
+
+    Raises:
+        UsageError: its terms are not of its kind.
+    """
+    granted: Grant = from_document(GRANTS[row.grant], row.terms)
+    return GrantRecord(
+        number=row.number,
+        grant=granted,
+        reason=row.reason,
+        state=row.state,
+        applicant=row.applicant,
+        application=row.application,
+        applied_at=row.applied_at,
+        approver=row.approver,
+        approval=row.approval,
     )

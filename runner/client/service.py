@@ -9,6 +9,7 @@ from typing import Self
 
 from runner.client.connection import Connection, page_query
 from runner.client.log import ServiceLog
+from runner.client.register import ServiceRegister
 from runner.model.plan import PlanDocument
 from runner.model.request import PublicationState, RequestState
 from runner.model.run import RunState
@@ -40,6 +41,8 @@ class Service:
         self._connection = Connection(socket)
         self.log = ServiceLog(self._connection)
         """Its audit log and the live stream of it."""
+        self.register = ServiceRegister(self._connection)
+        """Its people, grants and policy."""
 
     def __enter__(self) -> Self:
         return self

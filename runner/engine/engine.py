@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.engine.crew import Crew
 from runner.engine.dispatch import Dispatcher, LocalDispatcher
 from runner.engine.importer import Importer
+from runner.engine.in_force import InForce
 from runner.engine.journal import Leaves
 from runner.engine.links import SHIM_COMMAND, Command, ShimStarter
 from runner.engine.lost import Lost
@@ -21,7 +22,6 @@ from runner.engine.recovery import Recovery
 from runner.engine.timers import Timers
 from runner.errors import StorageError
 from runner.model.plan import Plan
-from runner.model.policy import Policy
 from runner.model.run import RunRecord
 from runner.model.time import Clock
 from runner.store.store import Store, Transaction
@@ -43,7 +43,7 @@ class EngineParts:
     """Folder that holds the folders of all shims."""
     notifier: Notifier
     clock: Clock
-    policy: Policy
+    in_force: InForce
     shim_command: Command = SHIM_COMMAND
 
 
@@ -68,7 +68,7 @@ class Engine:
                 timers=self._timers,
                 notices=self._notices,
                 clock=parts.clock,
-                policy=parts.policy,
+                in_force=parts.in_force,
             )
         )
         self._dispatcher: Dispatcher = LocalDispatcher(self._advance)

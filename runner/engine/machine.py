@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from runner.engine.carrying import entries_of, record_after
 from runner.engine.crash import crash_point
 from runner.engine.hands import Hands
+from runner.engine.in_force import InForce
 from runner.engine.journal import Leaves, about_attempt, about_run, service_entry
 from runner.engine.notifier import TOLD, Notice, Notices
 from runner.engine.orders import order_of, scope_of
@@ -24,7 +25,6 @@ from runner.errors import RunnerError, StorageError, UsageError
 from runner.model.holding import Shim
 from runner.model.order import Order
 from runner.model.plan import Plan
-from runner.model.policy import Policy
 from runner.model.run import Attempt, AttemptState, RunKind, RunRecord, RunState
 from runner.model.time import Clock
 from runner.rules.history import OPEN, open_attempts
@@ -51,7 +51,7 @@ class Surroundings:
     timers: Timers
     notices: Notices
     clock: Clock
-    policy: Policy
+    in_force: InForce
 
 
 class Machine:
@@ -101,7 +101,7 @@ class Machine:
                 return False
             opened = self._around.shelf.get(record.plan, transaction.plans)
             shims = self._shims_of_unseen(transaction, record)
-        move = next_move(opened.expansion, record, now, self._around.policy)
+        move = next_move(opened.expansion, record, now, self._around.in_force.policy)
         if isinstance(move, Begin | Finish) and record.state not in ENDED and not self._is_clear(record, shims):
             self._around.timers.set(run, now + _SOON)
             return False
@@ -119,7 +119,7 @@ class Machine:
             record = transaction.runs.claim(seen.id, seen.epoch)
             if record is None:
                 return True
-            move = next_move(opened.expansion, record, now, self._around.policy)
+            move = next_move(opened.expansion, record, now, self._around.in_force.policy)
             if not isinstance(move, Begin):
                 return True
             attempt = Attempt(move.key, AttemptState.INTENDED, move.mutating, move.hosts, now, move.deadline)
@@ -142,7 +142,7 @@ class Machine:
         """Record what a move changes that begins nothing."""
         with self._store.writing() as transaction:
             record = transaction.runs.claim(seen.id, seen.epoch)
-            if record is None or next_move(opened.expansion, record, now, self._around.policy) != move:
+            if record is None or next_move(opened.expansion, record, now, self._around.in_force.policy) != move:
                 return True
             after = self._write(transaction, record, move, now)
             if isinstance(move, Finish):
@@ -182,7 +182,9 @@ class Machine:
                     hands.cancel(move.key)
                 else:
                     hands.pause(record.id, paused=False)
-                    self._prepare(record, opened, likely_next(opened.expansion, record, now, self._around.policy))
+                    self._prepare(
+                        record, opened, likely_next(opened.expansion, record, now, self._around.in_force.policy)
+                    )
             case WaitPeople():
                 timers.set(record.id, move.until)
                 if move.holding is not None:
@@ -219,7 +221,7 @@ class Machine:
         self._prepare(record, opened, self._move_at(signed, opened, now))
 
     def _move_at(self, record: RunRecord, opened: OpenPlan, instant: datetime) -> Begin | None:
-        move = next_move(opened.expansion, record, instant, self._around.policy)
+        move = next_move(opened.expansion, record, instant, self._around.in_force.policy)
         return move if isinstance(move, Begin) else None
 
     def _prepare(self, record: RunRecord, opened: OpenPlan, guess: Begin | None) -> None:
@@ -228,7 +230,7 @@ class Machine:
             return
         try:
             snapshot = self._around.shelf.snapshot(opened)
-            self._hands.prepare(order_of(guess, opened, snapshot, None, self._around.policy))
+            self._hands.prepare(order_of(guess, opened, snapshot, None, self._around.in_force.policy))
         except RunnerError as error:
             _log.warning("run %s: the next attempt is not prepared: %s", record.id, error)
 
@@ -254,7 +256,7 @@ class Machine:
         outputs = transaction.runs.outputs_of(record.id, begin.key.batch)
         try:
             scope = scope_of(record, opened, begin.key.batch, outputs)
-            return order_of(begin, opened, snapshot, scope, self._around.policy)
+            return order_of(begin, opened, snapshot, scope, self._around.in_force.policy)
         except UsageError as error:
             return str(error)
 

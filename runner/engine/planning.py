@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from runner.engine.in_force import InForce
 from runner.errors import InvalidContentError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Binding, Content, Plan, PlanDocument, Runtime
-from runner.model.policy import Policy
 from runner.model.request import Publication
 from runner.model.runbook import Targets
 from runner.model.site import Site
@@ -51,9 +51,9 @@ class Change:
 class Planner:
     """Makes plans for one site."""
 
-    def __init__(self, site: Site, policy: Policy, contents: ContentStore, runtime: Runtime | None = None) -> None:
+    def __init__(self, site: Site, in_force: InForce, contents: ContentStore, runtime: Runtime | None = None) -> None:
         self._site = site
-        self._policy = policy
+        self._in_force = in_force
         self._contents = contents
         self._reaches: OrderedDict[str, Reach] = OrderedDict()
         self.runtime = runtime or installed_runtime()
@@ -79,7 +79,7 @@ class Planner:
             UsageError: a parameter or the choice of hosts will not do.
             InvalidContentError: the inventory has problems, or a task is handed to a host outside the plan.
         """
-        where = Surroundings(self._site, self._policy, self.inventory(), self.runtime)
+        where = Surroundings(self._site, self._in_force.policy, self.inventory(), self.runtime)
         return make_plan(self._reach(publication), asked, where, published=True)
 
     def source_of(self, content: Content) -> str:

@@ -214,3 +214,27 @@ Grant = (
     | RemoveTerminal
     | ResetCredentials
 )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A grant on its way, as the service records it."""
+
+    number: str
+    """Such as `SQ-2026-0007` (授权)."""
+    grant: Grant
+    reason: str
+    state: GrantState
+    applicant: str
+    application: str
+    """Id of the applicant's statement."""
+    applied_at: datetime
+    approver: str = ""
+    approval: str = ""
+    """Id of the statement that put it into effect, or turned it down."""
+    decided_at: datetime | None = None
+    inspector: str = ""
+    inspection: str = ""
+    inspected_at: datetime | None = None
+    entered: int | None = None
+    """Its place among the grants that took effect, from 1; None: it has not."""

@@ -31,6 +31,13 @@ class StatementKind(StrEnum):
     ABORT = "abort"
     DECIDE = "decide"
     CLOSE = "close"
+    APPLY = "apply"
+    """For a grant (`runner.model.grant`)."""
+    GRANT = "grant"
+    DENY = "deny"
+    RETRACT = "retract"
+    INSPECT = "inspect"
+    """That what came of a grant is what was approved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def kind_of(grant: Grant) -> GrantKind:
     return _KINDS[type(grant)]
 
 
+def concerns(grant: Grant) -> str:
+    """Name of the person a grant is about; empty when it is about nobody in particular."""
+    return getattr(grant, "person", "")
+
+
 def area_of(kind: GrantKind) -> GrantArea:
     """Which terms of a policy a kind of grant comes under."""
     return _AREAS.get(kind, GrantArea.PEOPLE)

@@ -8,16 +8,20 @@ functions, so what people put their keys to is defined once. The subject of a st
     request, check                                      a plan digest
     approve, reject, withdraw, start                    a request's number
     confirm, gate, sheet, pause, abort, decide, close   a run's number
+    apply                                               the log's origin
+    grant, deny, retract, inspect                       a grant's number
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from runner.errors import Fact, SignatureError
 from runner.model.document import JsonObject, JsonValue
+from runner.model.grant import GrantKind, GrantRecord
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
@@ -26,25 +30,55 @@ from runner.model.runbook import Risk
 from runner.model.statement import Statement, StatementKind
 from runner.model.time import Window, to_rfc3339
 from runner.proof.canonical import canonical_bytes
+from runner.rules.register import kind_of
 from runner.words import N_
 
 AUTHOR: Final = "author"
 COUNTERSIGNER: Final = "countersigner"
 
 
-def genesis_content(origin: str, people: Sequence[KeyHolder], log_key: str, policy: str, site: str) -> JsonObject:
-    """What both administrators sign before anything else works.
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """What a site is as its founders sign it."""
+
+    origin: str
+    """Name of the log."""
+    site: str
+    environment: str
+    production: bool
+    log_key: str
+    """Verifier key of the log (C2SP vkey)."""
+    policy: str
+    """Digest of the policy in force."""
+
+
+def genesis_content(founded: Founded, people: Sequence[KeyHolder], posts: Mapping[str, tuple[str, ...]]) -> JsonObject:
+    """What all founders sign before anything else works.
 
     Args:
-        origin: name of the log.
+        founded: what the site is.
         people: everyone who may sign.
-        log_key: verifier key of the log (C2SP vkey).
-        policy: digest of the policy in force.
-        site: name of the site.
+        posts: the posts they hold, by name.
     """
     named = sorted(people, key=lambda person: person.name)
-    keys: JsonValue = [{"name": person.name, "key": person.key, "fingerprint": person.fingerprint} for person in named]
-    return {"origin": origin, "site": site, "people": keys, "log_key": log_key, "policy": policy}
+    keys: JsonValue = [
+        {
+            "name": person.name,
+            "key": person.key,
+            "fingerprint": person.fingerprint,
+            "posts": list(posts.get(person.name, ())),
+        }
+        for person in named
+    ]
+    return {
+        "origin": founded.origin,
+        "site": founded.site,
+        "environment": founded.environment,
+        "production": founded.production,
+        "people": keys,
+        "log_key": founded.log_key,
+        "policy": founded.policy,
+    }
 
 
 def publish_content(content: str, runbook: str, version: int, part: str) -> JsonObject:
@@ -185,6 +219,38 @@ def abort_content(run: str, reason: str) -> JsonObject:
     return {"run": run, "reason": reason}
 
 
+def apply_content(kind: GrantKind, terms: JsonObject, reason: str) -> JsonObject:
+    """What an applicant signs.
+
+    Args:
+        kind: what is applied for.
+        terms: the grant as a document.
+        reason: why, in their words.
+    """
+    return {"grant": kind.value, "terms": terms, "reason": reason}
+
+
+def grant_content(record: GrantRecord, terms: JsonObject) -> JsonObject:
+    """What an approver signs: the grant in full, and whose signed application it answers."""
+    return {
+        "number": record.number,
+        "grant": _kind_of(record),
+        "terms": terms,
+        "applicant": record.applicant,
+        "application": record.application,
+    }
+
+
+def inspect_content(record: GrantRecord, terms: JsonObject) -> JsonObject:
+    """What somebody signs who has compared what was granted with what was approved."""
+    return {**grant_content(record, terms), "approver": record.approver, "approval": record.approval}
+
+
+def end_content(record: GrantRecord, terms: JsonObject, reason: str) -> JsonObject:
+    """What somebody signs who turns an application down, or takes it back."""
+    return {**grant_content(record, terms), "reason": reason}
+
+
 def require_content(statement: Statement, kind: StatementKind, subject: str, expected: JsonObject) -> None:
     """Refuse a statement that is not exactly the one expected.
 
@@ -213,6 +279,8 @@ def describe(statement: Statement) -> tuple[str, dict[str, Fact]]:
     window = content.get("window")
     if isinstance(window, dict):
         facts |= {"opens": str(window.get("opens")), "closes": str(window.get("closes"))}
+    if "grant" in content:
+        facts["grant"] = _in_short(content.get("grant"), content.get("terms"))
     if isinstance(readings := content.get("readings"), dict):
         facts["readings"] = len(readings)
     return _SENTENCES[statement.kind], facts
@@ -235,6 +303,17 @@ def _window(window: Window | None) -> JsonValue:
     if window is None:
         return None
     return {"opens": to_rfc3339(window.opens), "closes": to_rfc3339(window.closes)}
+
+
+def _kind_of(record: GrantRecord) -> str:
+    return kind_of(record.grant).value
+
+
+def _in_short(kind: JsonValue, terms: JsonValue) -> str:
+    """A grant on one line: its kind and its terms, long texts left out."""
+    shown = terms.items() if isinstance(terms, dict) else ()
+    parts = [f"{name} {value}" for name, value in shown if isinstance(value, str) and 0 < len(value) <= _LONGEST_SHOWN]
+    return " ".join([str(kind), *parts])
 
 
 def _require_same(field: str, got: JsonValue, expected: JsonValue) -> None:
@@ -282,5 +361,10 @@ _SENTENCES: Final[Mapping[StatementKind, str]] = {
     StatementKind.DECIDE: N_(
         "{person} decides about run {run}, step {step}, batch {batch} ({question}): {choice}; {reason}"
     ),
+    StatementKind.APPLY: N_("{person} applies for a grant, {grant}: {reason}"),
+    StatementKind.GRANT: N_("{person} approves grant {number} that {applicant} applied for: {grant}"),
+    StatementKind.DENY: N_("{person} turns grant {number} of {applicant} down, {grant}: {reason}"),
+    StatementKind.RETRACT: N_("{person} takes grant {number} back, {grant}: {reason}"),
+    StatementKind.INSPECT: N_("{person} has compared grant {number} with the register, {grant}: it is as approved"),
     StatementKind.CLOSE: N_("{person} signs the result of run {run}, {state}: {achieved}"),
 }

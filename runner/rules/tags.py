@@ -17,6 +17,17 @@ class Tag(StrEnum):
     LOG_OPENED = "service:log:opened"
     """Everyone named by the genesis entries has signed."""
 
+    GRANT_APPLIED = "person:grant:applied"
+    """Somebody applied for a grant; payload: grant, terms, reason."""
+    GRANT_APPROVED = "person:grant:approved"
+    """Another approved it, and it took effect."""
+    GRANT_DENIED = "person:grant:denied"
+    GRANT_RETRACTED = "person:grant:retracted"
+    GRANT_INSPECTED = "person:grant:inspected"
+    """Somebody compared what was granted with what was approved."""
+    GRANT_ENTERED = "service:grant:entered"
+    """The register changed; payload: number, grant, and what ended with it."""
+
     PUBLICATION_PROPOSED = "person:publication:proposed"
     """An author has signed content; payload: manifest."""
     PUBLICATION_COUNTERSIGNED = "person:publication:countersigned"

@@ -44,19 +44,26 @@ def load_policy(site: Site) -> Policy:
     Raises:
         InvalidContentError: the file has problems.
     """
+    return parse_policy(read_policy(site), shown_path(site.inventory / POLICY_FILE, site.root))
+
+
+def read_policy(site: Site) -> bytes:
+    """The policy file of a site's environment; empty when it has none.
+
+    Raises:
+        InvalidContentError: it cannot be read.
+    """
     path = site.inventory / POLICY_FILE
-    if not path.exists():
-        return Policy()
-    return parse_policy(read_file(path), shown_path(path, site.root))
+    return read_file(path) if path.exists() else b""
 
 
 def parse_policy(source: bytes, path: str) -> Policy:
-    """The policy a file's bytes hold.
+    """The policy a file's bytes hold; the shipped one for no bytes at all.
 
     Raises:
         InvalidContentError: with every problem of the file.
     """
-    return read_shape(source, path, PolicyShape).value()
+    return read_shape(source, path, PolicyShape).value() if source else Policy()
 
 
 def _site(source: bytes, root: Path, path: str) -> Site:

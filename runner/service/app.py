@@ -16,6 +16,7 @@ from runner.service import (
     change_routes,
     content_routes,
     event_routes,
+    people_routes,
     run_routes,
     status_routes,
 )
@@ -30,7 +31,7 @@ _log = logging.getLogger(__name__)
 def make_app(service: Service) -> FastAPI:
     """The application over these parts."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    for routes in (status_routes, content_routes, change_routes, run_routes, audit_routes, event_routes):
+    for routes in (status_routes, content_routes, change_routes, people_routes, run_routes, audit_routes, event_routes):
         app.include_router(routes.make_router(service))
     app.add_exception_handler(RunnerError, _told)
     app.add_exception_handler(RequestValidationError, _told_of_query)

@@ -13,11 +13,14 @@ from runner.audit.leaves import LeafMaker
 from runner.audit.sequencer import Sequencer
 from runner.audit.ssh_keygen import SshKeygen
 from runner.engine.desk.desk import Desk
-from runner.engine.desk.genesis import require_active, require_signed_policy
+from runner.engine.desk.founding import require_same_site
+from runner.engine.desk.genesis import require_active
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import SERVICE
+from runner.engine.desk.register import RegisterShelf, policy_in_force
 from runner.engine.desk.state import StateDirectory
 from runner.engine.engine import Engine, EngineParts
+from runner.engine.in_force import InForce
 from runner.engine.notifier import Notifier
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
@@ -25,12 +28,10 @@ from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, SSH_CONFIG
 from runner.errors import RefusedError
 from runner.model.log import LogFilter, LogMode, StoredLeaf
 from runner.model.plan import Binding
-from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.time import Clock
 from runner.runbook.binding import inventory_document
 from runner.runbook.known_hosts import known_hosts_text, ssh_config_text
-from runner.runbook.settings import load_policy
 from runner.service.parts import Service
 from runner.service.stream import EventStream
 from runner.store.content import ContentStore
@@ -105,38 +106,39 @@ def compose(order: Order) -> Composed:
         InvalidContentError: its policy has problems.
     """
     site, state = order.site, order.state
-    policy = load_policy(site)
     _require_not_production(order)
     store = Store.open(state.database, zone=ZoneInfo(site.timezone), origin=site.origin)
     try:
         with store.reading() as transaction:
             require_active(transaction)
-            require_signed_policy(transaction, site, policy)
-        return _join(order, store, policy)
+            require_same_site(transaction, site)
+            in_force = InForce(policy_in_force(transaction))
+        return _join(order, store, in_force)
     except BaseException:
         store.close()
         raise
 
 
-def _join(order: Order, store: Store, policy: Policy) -> Composed:
+def _join(order: Order, store: Store, in_force: InForce) -> Composed:
     site, state, clock = order.site, order.state, order.clock
     signer = load_log_key(state.root)
     sequencer = Sequencer(SqlLogStore(store), signer, clock, SERVICE)
     leaves = LeafMaker(clock, LogMode.EMBEDDED if order.embedded else LogMode.INSTALLED)
     contents = ContentStore(state.content)
     shelf = PlanShelf(state.snapshots, contents, generated_files)
-    engine = Engine(EngineParts(store, leaves, shelf, state.shims, order.notifier, clock, policy))
+    engine = Engine(EngineParts(store, leaves, shelf, state.shims, order.notifier, clock, in_force))
     premises = Premises(
         store=store,
         leaves=leaves,
         verifier=SshKeygen(),
         clock=clock,
-        planner=Planner(site, policy, contents),
+        planner=Planner(site, in_force, contents),
         plans=shelf,
         contents=contents,
         runs=engine,
         site=site,
-        policy=policy,
+        in_force=in_force,
+        register=RegisterShelf(),
         embedded=order.embedded,
     )
     epoch = secrets.token_hex(4)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from runner.engine.desk.approving import approval_span
+from runner.engine.desk.facts import request_facts
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.readiness import hindrances, refused_changes
-from runner.engine.desk.turns import publication_act, request_acts, run_act
+from runner.engine.desk.turns import grant_acts, publication_act, request_acts, run_act
 from runner.engine.plans import OpenPlan
 from runner.errors import RefusedError
+from runner.model.grant import GrantState
 from runner.model.request import PublicationState, Request, RequestState
 from runner.model.run import RunRecord, RunState
 from runner.model.statement import RecordedStatement, StatementKind
@@ -45,6 +48,7 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
         acts=request_acts(premises, transaction, request, now),
         hindrances=tuple(_words(refusal) for refusal in _hindrances(premises, transaction, request, opened, now)),
         otherwise=_otherwise(request),
+        approval_valid_for=approval_span(premises.policy, request_facts(premises, transaction, request)),
         revisions=tuple(
             Revision(before.revision, before.plan, before.state, before.at)
             for before in transaction.requests.revisions(number)
@@ -55,7 +59,7 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
 def waiting(premises: Premises, transaction: Transaction, person: str, now: datetime) -> Waiting:
     """Everything that waits for a signature, most urgent first; with `person`, only for theirs."""
     acts = [*_run_acts(premises, transaction, now), *_request_acts(premises, transaction, now)]
-    acts += _publication_acts(premises, transaction)
+    acts += [*_publication_acts(premises, transaction), *_grant_acts(premises, transaction)]
     wanted = [act for act in acts if not person or person in act.people]
     return Waiting(tuple(sorted(wanted, key=_urgency)))
 
@@ -89,6 +93,12 @@ def _publication_acts(premises: Premises, transaction: Transaction) -> Iterator[
     for publication in transaction.publications.page(MAX_PAGE, states=(PublicationState.PROPOSED,)):
         if act := publication_act(premises, transaction, publication):
             yield act
+
+
+def _grant_acts(premises: Premises, transaction: Transaction) -> Iterator[Act]:
+    """The first act of each grant that is not closed."""
+    for record in transaction.grants.page(MAX_PAGE, states=(GrantState.APPLIED, GrantState.GRANTED)):
+        yield from grant_acts(premises, transaction, record)[:1]
 
 
 def _hindrances(

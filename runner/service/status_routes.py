@@ -25,7 +25,7 @@ IN_PROGRESS = frozenset(set(RunState) - ENDED)
 
 
 def make_router(service: Service) -> APIRouter:
-    """Routes of status, versions, configuration and people."""
+    """Routes of status, versions, configuration."""
     router = APIRouter()
 
     @router.get(api.STATUS)
@@ -49,11 +49,6 @@ def make_router(service: Service) -> APIRouter:
     @router.get(api.CONFIG)
     def config() -> Response:
         return answer(api.Config(_settings(service)))
-
-    @router.get(api.PEOPLE)
-    def people() -> Response:
-        with service.store.reading() as transaction:
-            return answer(api.People(transaction.people.all()))
 
     return router
 
@@ -81,7 +76,7 @@ def service_status(service: Service) -> api.ServiceStatus:
             log_waiting=transaction.inbox.waiting(),
             log_key=service.log_key.to_text(),
             runs_in_progress=transaction.runs.count(IN_PROGRESS),
-            people=tuple(person.name for person in transaction.people.all()),
+            people=tuple(service.premises.register.of(transaction).people),
             holding=str(failure) if failure else "",
         )
 
@@ -98,12 +93,11 @@ def _settings(service: Service) -> tuple[api.Setting, ...]:
         api.Setting(f"site.{name}", _text(getattr(site, name)), site_file)
         for name in ("name", "environment", "production", "origin", "timezone")
     ]
-    policy_file = site.inventory / POLICY_FILE
     usual = Policy()
     for field in fields(Policy):
         value = getattr(premises.policy, field.name)
-        is_written = policy_file.exists() and value != getattr(usual, field.name)
-        found.append(api.Setting(f"policy.{field.name}", _text(value), str(policy_file) if is_written else "default"))
+        is_written = value != getattr(usual, field.name)
+        found.append(api.Setting(f"policy.{field.name}", _text(value), POLICY_FILE if is_written else "default"))
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Row, Select, select, type_coerce
+from sqlalchemy import Connection, Dialect, Row, Select, String, select, type_coerce
 
 from runner.errors import UsageError
 from runner.model.log import Checkpoint, LeafKeys, LogTile, SequencedLeaf, SignedCheckpoint, StoredLeaf, TreeState
@@ -24,13 +24,15 @@ from runner.store.tables import (
     audit_inbox,
     audit_tiles,
     audit_tree,
-    people,
+    founders,
+    grants,
     statements,
 )
 
 _STREAM: Final = {"yield_per": 500}
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 _NO_NUMBER: Final = -1
+_AS_TEXT: Final = type_coerce(grants.c.kind, String).label("kind")
 _STATEMENT: Final = (statements.c.id, statements.c.bytes, statements.c.signature)
 
 
@@ -128,10 +130,18 @@ class EvidenceReader:
         row = self._connection.execute(select(*_STATEMENT).where(statements.c.id == id)).one_or_none()
         return None if row is None else _statement(row)
 
-    def people(self) -> tuple[KeyHolder, ...]:
-        """Everyone as the database has them, by name."""
-        rows = self._connection.execute(select(people).order_by(people.c.name))
+    def founders(self) -> tuple[KeyHolder, ...]:
+        """The people of the first entries as the database has them, by name."""
+        rows = self._connection.execute(select(founders).order_by(founders.c.name))
         return tuple(KeyHolder(_word(row.name), _word(row.key), _word(row.fingerprint)) for row in rows)
+
+    def granted(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Statement, kind and terms of the grants that took effect, in the order the database has them."""
+        columns = (grants.c.application, grants.c.approval, _AS_TEXT, grants.c.terms)
+        rows = self._connection.execute(
+            select(*columns).where(grants.c.entered.is_not(None)).order_by(grants.c.entered)
+        )
+        return tuple((_word(row.approval or row.application), _word(row.kind), _blob(row.terms)) for row in rows)
 
     def _stream(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
         yield from self._connection.execute(query, execution_options=_STREAM)

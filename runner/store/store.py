@@ -24,9 +24,10 @@ from runner.store.approvals import ApprovalStore
 from runner.store.attempts import AttemptStore, ShimStore
 from runner.store.database import Database
 from runner.store.evidence import EvidenceReader
+from runner.store.founding import FounderStore, InstallationStore
+from runner.store.grants import GrantStore
 from runner.store.locks import LockStore
 from runner.store.log import InboxStore, LogPages
-from runner.store.people import InstallationStore, PeopleStore
 from runner.store.publications import PlanStore, PublicationStore
 from runner.store.requests import RequestStore
 from runner.store.runs import RunStore
@@ -42,7 +43,8 @@ class Transaction:
     def __init__(self, connection: Connection, zone: ZoneInfo, origin: str) -> None:
         self.installation = InstallationStore(connection)
         """Single facts about this installation."""
-        self.people = PeopleStore(connection)
+        self.founders = FounderStore(connection)
+        self.grants = GrantStore(connection, zone)
         self.publications = PublicationStore(connection)
         self.plans = PlanStore(connection)
         self.requests = RequestStore(connection, zone)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from runner.model.grant import GrantKind, GrantState
 from runner.model.joint import ActState
 from runner.model.plan import Role
 from runner.model.request import PublicationState, RequestState
@@ -53,8 +54,8 @@ counters = Table(
     Column("last", Integer, nullable=False),
 )
 
-people = Table(
-    "people",
+founders = Table(
+    "founders",
     metadata,
     Column("name", String(128), primary_key=True),
     Column("key", Text, nullable=False),
@@ -240,6 +241,30 @@ act_signatures = Table(
     Column("statement", String(64), ForeignKey("statements.id"), nullable=False),
     Column("at", Instant, nullable=False),
     UniqueConstraint("act", "person"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("place", BigId, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("kind", Chosen(GrantKind), nullable=False),
+    Column("person", String(128), nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Chosen(GrantState), nullable=False),
+    Column("applicant", String(128), nullable=False),
+    Column("application", String(64), ForeignKey("statements.id"), nullable=False),
+    Column("applied_at", Instant, nullable=False),
+    Column("approver", String(128), nullable=False),
+    Column("approval", String(64)),
+    Column("decided_at", Instant),
+    Column("inspector", String(128), nullable=False),
+    Column("inspection", String(64)),
+    Column("inspected_at", Instant),
+    Column("entered", BigInteger, unique=True),
+    Index(None, "state", "place"),
+    Index(None, "person", "place"),
 )
 
 shims = Table(

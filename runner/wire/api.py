@@ -7,6 +7,12 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/version                    Versions
     GET  /v1/config                     Config
     GET  /v1/people                     People
+    GET  /v1/register                   api_people.RegisterShown          ?at=
+    GET  /v1/grants                     api_people.GrantPage              ?state= ?person= ?before= ?limit=
+    GET  /v1/grants/NUMBER              api_people.GrantShown
+    GET  /v1/policy                     api_people.PolicyShown
+    GET  /v1/policy/explain             api_people.Explained              ?person= ?action= ?object=
+    GET  /v1/policy/staffing            api_people.Staffing
     GET  /v1/inventory                  api_content.InventoryShown
     GET  /v1/runbooks                   api_content.RunbookList
     GET  /v1/publications               api_content.PublicationPage       ?state= ?before= ?limit=
@@ -48,6 +54,11 @@ STATUS: Final = "/v1/status"
 VERSIONS: Final = "/v1/version"
 CONFIG: Final = "/v1/config"
 PEOPLE: Final = "/v1/people"
+REGISTER: Final = "/v1/register"
+GRANTS: Final = "/v1/grants"
+POLICY: Final = "/v1/policy"
+EXPLAIN: Final = "/v1/policy/explain"
+STAFFING: Final = "/v1/policy/staffing"
 INVENTORY: Final = "/v1/inventory"
 RUNBOOKS: Final = "/v1/runbooks"
 PUBLICATIONS: Final = "/v1/publications"
@@ -96,6 +107,10 @@ def plan_path(digest: str) -> str:
 
 def request_path(number: str) -> str:
     return f"{REQUESTS}/{quote(number, safe='')}"
+
+
+def grant_path(number: str) -> str:
+    return f"{GRANTS}/{quote(number, safe='')}"
 
 
 def statement_path(statement: str) -> str:
@@ -179,7 +194,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everyone who may sign."""
+    """Everyone who may sign, with each of their good keys."""
 
     people: tuple[KeyHolder, ...]
 

@@ -11,7 +11,7 @@ from runner.model.plan import Digests
 from runner.model.request import Approval, Request, RequestState
 from runner.model.run import RunState
 from runner.model.statement import StatementKind
-from runner.model.time import Window
+from runner.model.time import Seconds, Window
 from runner.wire.api import Words
 
 
@@ -154,6 +154,8 @@ class RequestShown:
     """Why it cannot be started now; empty when it can."""
     otherwise: Words
     """What happens if nobody signs anything."""
+    approval_valid_for: Seconds
+    """How long an approval given now may be used when the plan has no window to bound it."""
     revisions: tuple[Revision, ...] = ()
     """Earlier revisions, newest first."""
 

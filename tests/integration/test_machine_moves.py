@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.engine.importer import Followed, Importer
+from runner.engine.in_force import InForce
 from runner.engine.machine import Machine, Surroundings
 from runner.engine.notifier import Notices
 from runner.engine.shim.folder import AttemptFolder
@@ -166,7 +167,7 @@ def world(tmp_path: Path) -> Iterator[_World]:
     timers.start()
     notices.start()
     machine = Machine(
-        Surroundings(state.store, state.leaves, state.shelf(), hands, timers, notices, clock, state.policy)
+        Surroundings(state.store, state.leaves, state.shelf(), hands, timers, notices, clock, InForce(state.policy))
     )
     yield _World(state, clock, hands, machine, timers, rung, notebook)
     timers.stop()

@@ -92,7 +92,7 @@ def test_a_shim_asked_to_end_stops_at_the_next_task_border_and_tells(
 
 
 def test_the_deadline_cuts_a_task_off_and_its_host_is_unknown(deep_folder: Path, order: Order, link: Link) -> None:
-    soon = replace(order, deadline=Clock().now() + timedelta(seconds=4))
+    soon = replace(order, deadline=Clock().now() + timedelta(seconds=15))
     attempt = _begin(link, soon, deep_folder)
     result = wait_until(attempt.find_result, 20, "the result")
     assert result is not None

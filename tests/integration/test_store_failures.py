@@ -123,28 +123,28 @@ def test_a_read_only_database_is_told(tmp_path: Path) -> None:
 
 def test_the_database_is_private(store: Store, tmp_path: Path) -> None:
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
 def test_a_path_with_a_space_and_chinese_characters_works(awkward_folder: Path) -> None:
     store = open_store(awkward_folder)
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     offline = open_offline(awkward_folder / "twokey.db")
     with offline.reading() as transaction:
-        assert transaction.people.all() == (ANN,)
+        assert transaction.founders.all() == (ANN,)
     offline.close()
     store.close()
 
 
 def test_a_database_is_read_offline_while_a_service_writes(store: Store, tmp_path: Path) -> None:
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     offline = open_offline(tmp_path / "twokey.db")
     with offline.reading() as transaction, store.writing() as writer:
         writer.inbox.put([leaf()])
-        assert transaction.people.all() == (ANN,)
+        assert transaction.founders.all() == (ANN,)
     with pytest.raises(RuntimeError), offline.writing():
         pass
     offline.close()
@@ -152,7 +152,7 @@ def test_a_database_is_read_offline_while_a_service_writes(store: Store, tmp_pat
 
 def test_what_a_killed_service_left_is_read_offline(store: Store, tmp_path: Path) -> None:
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     left = tmp_path / "left"
     left.mkdir()
     _copy(tmp_path, left)
@@ -162,7 +162,7 @@ def test_what_a_killed_service_left_is_read_offline(store: Store, tmp_path: Path
 @needs_mount
 def test_what_a_killed_service_left_is_read_on_read_only_media(store: Store, tmp_path: Path) -> None:
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     with small_disk(tmp_path / "disk") as disk:
         _copy(tmp_path, disk)
         make_read_only(disk)
@@ -185,7 +185,7 @@ def _people_offline(folder: Path) -> tuple[KeyHolder, ...]:
     offline = open_offline(folder / "twokey.db")
     try:
         with offline.reading() as transaction:
-            return transaction.people.all()
+            return transaction.founders.all()
     finally:
         offline.close()
 

@@ -67,7 +67,7 @@ def test_an_older_database_is_migrated_with_its_data(tmp_path: Path) -> None:
     old.close()
     store = open_store(tmp_path)
     with store.writing() as transaction:
-        assert transaction.people.all() == (ANN,)
+        assert transaction.founders.all() == (ANN,)
         transaction.inbox.put([leaf()])
     store.close()
 

@@ -14,7 +14,8 @@ from runner.model.run import Choice, RunState
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.model.time import Clock
 from runner.proof.canonical import digest
-from runner.rules.policy import Facts, require, who_may
+from runner.rules.policy import require, who_may
+from runner.rules.ruling import Facts
 from runner.rules.tags import Tag
 from runner.wire.api import Words
 from runner.wire.api_request import Act, Outcome, StatementShown
@@ -22,7 +23,7 @@ from runner.words import N_
 from tui.backend import Prepared
 from tui.demo.log import DemoLog
 from tui.demo.run import ENDED, DemoRun
-from tui.demo.stage import ORIGIN, PEOPLE, POLICY, demo_plan, demo_requests
+from tui.demo.stage import ORIGIN, PEOPLE, POLICY, REGISTER, demo_plan, demo_requests
 from tui.demo.story import Beat, Ending, beats, undoing
 
 _ACTS: Final = {
@@ -217,7 +218,7 @@ class DemoDesk:
     def _facts(self, request: Request, run: DemoRun | None) -> Facts:
         approved = request.state in (RequestState.APPROVED, RequestState.USED)
         return Facts(
-            people=PEOPLE,
+            register=REGISTER,
             production=True,
             risk=request.risk,
             author=PEOPLE[0],

@@ -7,19 +7,25 @@ from importlib.resources import files
 from typing import Final
 
 from runner.client.drafts import open_document
+from runner.model.people import KeyHolder
 from runner.model.plan import Binding, Connection, Content, ContentFile, Group, Host, Plan, PlanDocument, Runtime
-from runner.model.policy import Policy, UnboundRules
+from runner.model.policy import MEMBER, Policy, UnboundRules
 from runner.model.request import Request, RequestState
 from runner.model.runbook import Risk
 from runner.model.time import Window
 from runner.proof.canonical import digest
 from runner.rules.expansion import unbound_of
 from runner.rules.plans import plan_digests
+from runner.rules.register import found
 from runner.runbook.loader import parse_runbook
 from runner.wire.documents import to_document
 
 PEOPLE: Final = ("duty-a", "duty-b")
 """The first requests and executes, the second approves and confirms."""
+REGISTER: Final = found(
+    [KeyHolder(name, f"ssh-ed25519 {name}", f"SHA256:{name}") for name in PEOPLE],
+    dict.fromkeys(PEOPLE, (MEMBER,)),
+)
 READY: Final = "BG-2026-0153"
 """Number of the approved change."""
 SUBMITTED: Final = "BG-2026-0154"

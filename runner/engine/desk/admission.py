@@ -15,7 +15,7 @@ from typing import Final
 from runner.audit.proofs import root
 from runner.engine.desk.premises import Premises
 from runner.errors import SignatureError, UsageError
-from runner.model.people import KeyHolder
+from runner.model.people import Person, PersonKey
 from runner.model.statement import SignedStatement, Statement
 from runner.model.time import to_rfc3339
 from runner.proof.canonical import digest
@@ -47,7 +47,7 @@ class Admitted:
     """A statement that is genuine, and its signer."""
 
     signed: SignedStatement
-    person: KeyHolder
+    person: Person
 
 
 def authenticate(premises: Premises, text: str, signature: str) -> Admitted:
@@ -60,8 +60,9 @@ def authenticate(premises: Premises, text: str, signature: str) -> Admitted:
     data = text.encode("utf-8", errors="surrogatepass")
     statement = read_statement(data)
     with premises.store.reading() as transaction:
-        person = transaction.people.find_by_key(statement.key)
-    if person is None or person.name != statement.person:
+        person = premises.register.of(transaction).owner(statement.key)
+    key = person.key(statement.key) if person is not None else None
+    if person is None or key is None or person.name != statement.person:
         raise UnknownSignerError(
             N_("the key {key} is not one of {person}'s that may sign here"),
             rule="L1:unknown-key",
@@ -69,7 +70,7 @@ def authenticate(premises: Premises, text: str, signature: str) -> Admitted:
             person=statement.person[:80],
         )
     try:
-        _require_signature(premises, statement, data, signature, person)
+        _require_signature(premises, statement, data, signature, key)
     except SignatureError as error:
         raise UnknownSignerError(error.message, rule=error.rule, hint=error.hint, **error.facts) from error
     return Admitted(SignedStatement(statement_id(data), statement, data, signature), person)
@@ -127,12 +128,10 @@ def statement_id(data: bytes) -> str:
     return digest(data).removeprefix("sha256:")
 
 
-def _require_signature(
-    premises: Premises, statement: Statement, data: bytes, signature: str, person: KeyHolder
-) -> None:
+def _require_signature(premises: Premises, statement: Statement, data: bytes, signature: str, key: PersonKey) -> None:
     if len(signature) > MAX_SIGNATURE:
         raise SignatureError(N_("signature: too long"), rule="signature:malformed")
-    premises.verifier.verify(statement.kind, data, signature, person.name, person.key)
+    premises.verifier.verify(statement.kind, data, signature, statement.person, key.line)
 
 
 def _require_seen(transaction: Transaction, statement: Statement) -> None:

@@ -12,13 +12,16 @@ from runner.engine.desk.reasons import require_reason
 from runner.engine.desk.requesting import move
 from runner.errors import RefusedError, UsageError
 from runner.model.log import About
+from runner.model.policy import Policy
 from runner.model.request import Approval, Request, RequestState
 from runner.model.statement import StatementKind
-from runner.model.time import to_rfc3339
+from runner.model.time import Seconds, to_rfc3339
 from runner.rules import policy
-from runner.rules.policy import NOT_APPROVED, Facts
+from runner.rules.changing import NOT_APPROVED
+from runner.rules.ruling import Facts
 from runner.rules.statements import approve_content, reject_content
 from runner.rules.tags import Tag
+from runner.rules.terms import terms_of
 from runner.wire.api_request import Outcome
 from runner.words import N_
 
@@ -37,7 +40,7 @@ def approve(case: Case) -> Outcome:
     case.require_content(
         request.number, approve_content(request, approval.not_before, approval.not_after, approval.max_runs)
     )
-    _require_bounds(case, request, approval)
+    _require_bounds(case, request, approval, facts)
     case.record(Tag.REQUEST_APPROVED, About(request=request.number, plan=request.plan, content=request.content))
     case.transaction.approvals.add(approval)
     approved = replace(facts, approvers=(*facts.approvers, case.person.name))
@@ -104,17 +107,28 @@ def _instant(case: Case, name: str) -> datetime:
     return instant
 
 
-def _require_bounds(case: Case, request: Request, approval: Approval) -> None:
+def approval_span(policy: Policy, facts: Facts) -> Seconds:
+    """How long an approval of such a change may be used when no window bounds it."""
+    span = terms_of(policy, facts.risk, facts.environment, facts.unit).approval_valid_for
+    return policy.approval_valid_for if span is None else span
+
+
+def _require_bounds(case: Case, request: Request, approval: Approval, facts: Facts) -> None:
     rules = case.premises.policy
-    if not 1 <= approval.max_runs <= rules.max_runs:
+    most = terms_of(rules, facts.risk, facts.environment, facts.unit).max_runs
+    most = rules.max_runs if most is None else most
+    if not 1 <= approval.max_runs <= most:
         raise RefusedError(
             N_("approval: {got} runs, policy {policy} allows from 1 to {most}"),
             rule="L4:max-runs",
             got=approval.max_runs,
             policy=rules.name,
-            most=rules.max_runs,
+            most=most,
         )
-    latest = _latest(case, request, approval)
+    if request.window is not None:
+        latest = request.window.closes
+    else:
+        latest = max(case.now, approval.not_before) + timedelta(seconds=approval_span(rules, facts))
     if not case.now < approval.not_after <= latest or approval.not_before >= approval.not_after:
         raise RefusedError(
             N_("approval: it must begin before it ends ({not_before} to {not_after}), and end by {latest}"),
@@ -123,10 +137,3 @@ def _require_bounds(case: Case, request: Request, approval: Approval) -> None:
             not_after=to_rfc3339(approval.not_after),
             latest=to_rfc3339(latest),
         )
-
-
-def _latest(case: Case, request: Request, approval: Approval) -> datetime:
-    """When an approval must end: with the window, or within policy's span when there is none."""
-    if request.window is not None:
-        return request.window.closes
-    return max(case.now, approval.not_before) + timedelta(seconds=case.premises.policy.approval_valid_for)

@@ -10,11 +10,12 @@ from runner.engine.desk.refusals import SERVICE
 from runner.engine.plans import OpenPlan
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
-from runner.model.people import KeyHolder
+from runner.model.people import Person
 from runner.model.run import RunRecord
 from runner.model.statement import SignedStatement, Statement
 from runner.rules import policy
-from runner.rules.policy import Facts
+from runner.rules.duties import strength_of
+from runner.rules.ruling import Facts
 from runner.rules.statements import require_content
 from runner.rules.tags import Tag
 from runner.store.fencing import FencedError
@@ -28,7 +29,7 @@ class Case:
     premises: Premises
     transaction: Transaction
     signed: SignedStatement
-    person: KeyHolder
+    person: Person
     now: datetime
     """The present, read once."""
 
@@ -51,12 +52,16 @@ class Case:
         Raises:
             RefusedError: with the rule and who could do it.
         """
-        mine = replace(facts, key=self.statement.key)
+        mine = replace(facts, key=self.statement.key, strength=strength_of(self.person, self.statement.key))
         policy.require(self.statement.kind, self.person.name, mine, self.premises.policy)
 
     def record(self, tag: Tag, about: About, details: JsonObject | None = None) -> None:
         """Record the statement itself and the entry that it was made, with what it says and further details."""
         self.transaction.statements.put(self.signed, self.now)
+        self.put_entry(tag, about, details)
+
+    def put_entry(self, tag: Tag, about: About, details: JsonObject | None = None) -> None:
+        """Put the entry that the statement was made, where the statement itself is recorded already."""
         payload: JsonObject = {"content": self.statement.content, **(details or {})}
         self._put(tag, replace(about, statement=self.signed.id), payload, ActorKind.PERSON, self.person.name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from runner.audit.ports import SignatureVerifier
 from runner.audit.proofs import root
 from runner.audit.sequencer import Sequencer
 from runner.engine.desk.admission import read_statement, statement_id
+from runner.engine.desk.founding import founding_content, policy_source, put_founding
 from runner.engine.desk.refusals import SERVICE
 from runner.engine.desk.state import StateDirectory, hold, make_state, name_site, open_state
 from runner.errors import RefusedError, SignatureError, UsageError
@@ -28,18 +30,18 @@ from runner.model.policy import Policy
 from runner.model.site import Site
 from runner.model.statement import Seen, SignedStatement, StatementKind
 from runner.model.time import Clock
-from runner.proof.canonical import canonical_bytes, digest_of, parse_strict
+from runner.proof.canonical import digest
 from runner.proof.public_key import parse_public_key
-from runner.rules.statements import genesis_content, require_content
+from runner.rules.granting import is_governed
+from runner.rules.register import found
+from runner.rules.statements import Founded, genesis_content, require_content
 from runner.rules.tags import Tag
-from runner.runbook.settings import load_policy
+from runner.runbook.settings import POLICY_FILE, parse_policy
 from runner.store.store import SqlLogStore, Store, Transaction
 from runner.wire.api_request import Signed
-from runner.wire.documents import to_document
 from runner.words import N_
 
-_CONTENT: Final = "genesis"
-"""Name of the installation fact that holds what is to be signed."""
+_BEGINNING: Final = datetime.fromtimestamp(0, UTC)
 _FEWEST: Final = 2
 """People a site needs (L1)."""
 
@@ -75,16 +77,26 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
         RefusedError: a name or key is given twice.
     """
     people = people_of(admins)
-    policy = load_policy(site)
+    source = policy_source(site)
+    policy = parse_policy(source, POLICY_FILE)
+    posts = _posts(people, policy)
+    _require_governed(people, posts, policy, site)
     directory = make_state(state)
     with hold(directory):
         signer = create_log_key(directory.root, site.origin)
-        content = genesis_content(site.origin, people, signer.key.to_text(), policy_digest(site, policy), site.name)
+        founded = Founded(
+            origin=site.origin,
+            site=site.name,
+            environment=site.environment,
+            production=site.production,
+            log_key=signer.key.to_text(),
+            policy=digest(source),
+        )
         with _opened(directory, site) as store:
             with store.writing() as transaction:
                 for person in people:
-                    transaction.people.add(person)
-                transaction.installation.put(_CONTENT, canonical_bytes(content).decode())
+                    transaction.founders.add(person)
+                put_founding(transaction, genesis_content(founded, people, posts), source)
             name_site(directory, site)
             with store.reading() as transaction:
                 return _founding(transaction)
@@ -147,29 +159,6 @@ def require_active(transaction: Transaction) -> None:
         )
 
 
-def require_signed_policy(transaction: Transaction, site: Site, policy: Policy) -> None:
-    """Refuse a policy, environment or production mark that nobody has signed.
-
-    Raises:
-        RefusedError: it is not what the first entries name.
-    """
-    expected = _content(transaction).get("policy")
-    got = policy_digest(site, policy)
-    if got != expected:
-        raise RefusedError(
-            N_("policy: it is not the one that was signed (got {got}, expected {expected})"),
-            rule="L9:policy-unsigned",
-            hint=N_("bring back inventory/site.yml and policy.yml of the environment as they were"),
-            got=got,
-            expected=str(expected),
-        )
-
-
-def policy_digest(site: Site, policy: Policy) -> str:
-    """Digest of what a site decides within the law, with the environment it decides it for."""
-    return digest_of({"policy": to_document(policy), "environment": site.environment, "production": site.production})
-
-
 @contextmanager
 def _opened(state: StateDirectory, site: Site) -> Iterator[Store]:
     store = Store.open(state.database, zone=ZoneInfo(site.timezone), origin=site.origin)
@@ -182,10 +171,10 @@ def _opened(state: StateDirectory, site: Site) -> Iterator[Store]:
 def _founding(transaction: Transaction) -> Founding:
     tree = transaction.tree.state()
     size = 0 if tree is None else tree.size
-    people = transaction.people.all()
+    people = transaction.founders.all()
     missing = _missing(transaction)
     return Founding(
-        content=_content(transaction),
+        content=founding_content(transaction),
         seen=Seen(size, root(transaction.tree, size).hex()),
         people=people,
         signed=tuple(person.name for person in people if person.name not in missing),
@@ -193,24 +182,14 @@ def _founding(transaction: Transaction) -> Founding:
     )
 
 
-def _content(transaction: Transaction) -> JsonObject:
-    text = transaction.installation.find(_CONTENT)
-    content = parse_strict(text.encode()) if text is not None else None
-    if not isinstance(content, dict):
-        raise UsageError(
-            N_("this state directory holds no first entries"), hint=N_("found the site again: twokey init")
-        )
-    return content
-
-
 def _missing(transaction: Transaction) -> tuple[str, ...]:
-    origin = str(_content(transaction)["origin"])
+    origin = str(founding_content(transaction)["origin"])
     signed = {
         statement.signed.statement.person
         for statement in transaction.statements.of(origin)
         if statement.signed.statement.kind is StatementKind.GENESIS
     }
-    return tuple(person.name for person in transaction.people.all() if person.name not in signed)
+    return tuple(person.name for person in transaction.founders.all() if person.name not in signed)
 
 
 def _record(transaction: Transaction, signed: SignedStatement, clock: Clock, *, opens: bool) -> None:
@@ -239,10 +218,36 @@ def _signer_of(founding: Founding, name: str, key: str) -> KeyHolder:
 
 
 def _require_same_policy(site: Site, founding: Founding) -> None:
-    if founding.content.get("policy") != policy_digest(site, load_policy(site)):
+    if founding.content.get("policy") != digest(policy_source(site)):
         raise UsageError(
             N_("policy: it was changed since the site was founded"),
             hint=N_("bring it back as it was, or found the site again with another state directory"),
+        )
+
+
+def _posts(people: Sequence[KeyHolder], policy: Policy) -> dict[str, tuple[str, ...]]:
+    """The posts founders begin with: those the policy has for them in order, or else every post there is."""
+    if not policy.founders:
+        return {person.name: tuple(policy.posts) for person in people}
+    if len(people) > len(policy.founders):
+        raise UsageError(
+            N_("policy {policy}: it has posts for {count} founders, {given} are named"),
+            policy=policy.name,
+            count=len(policy.founders),
+            given=len(people),
+        )
+    return {person.name: posts for person, posts in zip(people, policy.founders, strict=False)}
+
+
+def _require_governed(
+    people: Sequence[KeyHolder], posts: dict[str, tuple[str, ...]], policy: Policy, site: Site
+) -> None:
+    """Refuse founders who could never grant anything to anybody together."""
+    if not is_governed(found(people, posts), policy, _BEGINNING, site.environment):
+        raise UsageError(
+            N_("policy {policy}: the posts of its founders do not let one apply for a grant and another approve it"),
+            hint=N_("give the founders administrators' posts: founders, in policy.yml"),
+            policy=policy.name,
         )
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from runner.audit.leaves import LeafMaker
 from runner.audit.ports import SignatureVerifier
+from runner.engine.desk.register import RegisterShelf
+from runner.engine.in_force import InForce
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
 from runner.model.plan import Plan
@@ -52,6 +54,12 @@ class Premises:
     contents: ContentStore
     runs: RunPort
     site: Site
-    policy: Policy
+    in_force: InForce
+    register: RegisterShelf
     embedded: bool
     """Whether the service was started by a person's client."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.in_force.policy

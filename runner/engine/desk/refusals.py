@@ -27,7 +27,16 @@ SERVICE: Final = "twokey"
 """Name under which the service itself acts."""
 
 _REQUEST_KINDS: Final = frozenset(
-    {StatementKind.APPROVE, StatementKind.REJECT, StatementKind.WITHDRAW, StatementKind.START}
+    {
+        StatementKind.APPROVE,
+        StatementKind.REJECT,
+        StatementKind.WITHDRAW,
+        StatementKind.START,
+        StatementKind.GRANT,
+        StatementKind.DENY,
+        StatementKind.RETRACT,
+        StatementKind.INSPECT,
+    }
 )
 _RUN_KINDS: Final = frozenset(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.engine.desk.case import Case
-from runner.engine.desk.facts import publication_facts, request_facts
+from runner.engine.desk.facts import plan_facts, request_facts
 from runner.engine.desk.outcomes import request_outcome
 from runner.engine.desk.reasons import require_reason
 from runner.errors import RefusedError
@@ -37,8 +37,8 @@ def submit(case: Case) -> Outcome:
     publication = case.transaction.publications.get(plan.digests.content)
     require_published(plan.digests.content, publication.state)
     _require_requestable(case, plan)
-    facts = publication_facts(case.premises, case.transaction, publication)
-    case.require_policy(replace(facts, risk=risk, requester=case.person.name))
+    facts = plan_facts(case.premises, case.transaction, plan)
+    case.require_policy(replace(facts, requester=case.person.name))
     wanted = Request(
         number="",
         revision=1,

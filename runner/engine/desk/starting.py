@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from runner.engine.desk.case import Case
-from runner.engine.desk.facts import request_facts, run_facts, site_facts
+from runner.engine.desk.facts import plan_facts, request_facts, run_facts
 from runner.engine.desk.outcomes import run_outcome
 from runner.engine.desk.readiness import hindrances, require_same_binding
 from runner.engine.desk.requesting import move, require_published
@@ -93,7 +93,7 @@ def check(case: Case) -> Outcome:
     case.require_content(digest, check_content(plan.digests, plan.runbook.id, plan.runbook.version))
     publication = case.transaction.publications.get(plan.digests.content)
     require_published(plan.digests.content, publication.state)
-    case.require_policy(site_facts(case.premises, case.transaction))
+    case.require_policy(plan_facts(case.premises, case.transaction, plan))
     require_same_binding(case, plan)
     record = RunRecord(
         id=case.transaction.runs.next_id("", case.now),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from runner.engine.desk.facts import publication_facts, request_facts, run_facts
+from runner.engine.desk.facts import grant_facts, publication_facts, request_facts, run_facts
 from runner.engine.desk.premises import Premises
 from runner.errors import VerificationError
+from runner.model.grant import GrantRecord, GrantState
 from runner.model.joint import JointAct
 from runner.model.request import Publication, PublicationState, Request, RequestState
 from runner.model.run import RunKind, RunRecord, RunState
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.rules.move import Move, WaitPeople
 from runner.rules.policy import who_may
+from runner.rules.register import concerns, kind_of
 from runner.store.store import Transaction
 from runner.wire.api import Words
 from runner.wire.api_request import Act
@@ -31,6 +33,10 @@ _TITLES = {
     StatementKind.SHEET: N_("run {run}: sign the sheet of step {step}"),
     StatementKind.DECIDE: N_("run {run}: decide how it goes on"),
     StatementKind.CLOSE: N_("run {run}: sign its result"),
+    StatementKind.GRANT: N_("grant {number}, {grant} {person}: approve it"),
+    StatementKind.DENY: N_("grant {number}, {grant} {person}: turn it down"),
+    StatementKind.RETRACT: N_("grant {number}, {grant} {person}: take it back"),
+    StatementKind.INSPECT: N_("grant {number}, {grant} {person}: inspect what came of it"),
 }
 
 
@@ -70,6 +76,31 @@ def request_acts(premises: Premises, transaction: Transaction, request: Request,
             until=request.window.closes if request.window else None,
             since=request.at,
             request=request.number,
+        )
+        for kind in kinds
+    )
+
+
+def grant_acts(premises: Premises, transaction: Transaction, record: GrantRecord) -> tuple[Act, ...]:
+    """What may be signed about a grant now; the first is what it waits for."""
+    kinds = {
+        GrantState.APPLIED: (StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT),
+        GrantState.GRANTED: (StatementKind.INSPECT,),
+    }.get(record.state, ())
+    facts = grant_facts(premises, transaction, record)
+    title: dict[str, str | int | None] = {
+        "number": record.number,
+        "grant": kind_of(record.grant).value,
+        "person": concerns(record.grant) or "-",
+    }
+    return tuple(
+        Act(
+            kind=kind,
+            subject=record.number,
+            title=Words(_TITLES[kind], title),
+            people=who_may(kind, facts, premises.policy),
+            signed=(record.applicant,) if record.state is GrantState.APPLIED else (),
+            since=record.decided_at or record.applied_at,
         )
         for kind in kinds
     )

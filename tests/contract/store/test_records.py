@@ -16,23 +16,23 @@ from tests.stores import ANN, BOB, NOON, World, approval, digest, plan, publicat
 
 def test_people_are_found_by_name_and_by_key(store: Store) -> None:
     with store.writing() as transaction:
-        transaction.people.add(BOB)
-        transaction.people.add(ANN)
+        transaction.founders.add(BOB)
+        transaction.founders.add(ANN)
     with store.reading() as transaction:
-        assert transaction.people.all() == (ANN, BOB)
-        assert transaction.people.get("bob") == BOB
-        assert transaction.people.find_by_key("SHA256:ann") == ANN
-        assert transaction.people.find("eve") is None
+        assert transaction.founders.all() == (ANN, BOB)
+        assert transaction.founders.get("bob") == BOB
+        assert transaction.founders.find_by_key("SHA256:ann") == ANN
+        assert transaction.founders.find("eve") is None
         with pytest.raises(NotFoundError):
-            transaction.people.get("eve")
+            transaction.founders.get("eve")
 
 
 @pytest.mark.parametrize("twin", [KeyHolder("ann", "other", "SHA256:other"), KeyHolder("eve", "other", "SHA256:ann")])
 def test_no_name_and_no_key_belongs_to_two_people(store: Store, twin: KeyHolder) -> None:
     with store.writing() as transaction:
-        transaction.people.add(ANN)
+        transaction.founders.add(ANN)
     with pytest.raises(RefusedError) as refused, store.writing() as transaction:
-        transaction.people.add(twin)
+        transaction.founders.add(twin)
     assert refused.value.rule == "L2:one-key-one-person"
 
 

@@ -8,22 +8,23 @@ from pathlib import Path
 import pytest
 
 from runner.audit.ssh_keygen import SshKeygen
+from runner.engine.desk.founding import require_same_site
 from runner.engine.desk.genesis import (
     Founding,
     found_site,
-    policy_digest,
     read_founding,
-    require_signed_policy,
     sign_genesis,
 )
+from runner.engine.desk.register import policy_in_force
 from runner.engine.desk.state import hold, open_state
 from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject
 from runner.model.site import Site
 from runner.model.statement import Seen, Statement, StatementKind
+from runner.proof.canonical import digest
 from runner.proof.statement import statement_bytes
 from runner.rules import statements
-from runner.runbook.settings import load_policy
+from runner.runbook.settings import read_policy
 from runner.wire.api_request import Signed
 from runner.wire.documents import to_document
 from tests.desk_site import write_site
@@ -84,7 +85,7 @@ def test_the_content_names_people_keys_and_policy(site: Site, state: Path) -> No
         ALICE.key.public.fingerprint,
         BOB.key.public.fingerprint,
     ]
-    assert content["policy"] == policy_digest(site, load_policy(site))
+    assert content["policy"] == digest(read_policy(site))
     assert content["log_key"] == (state / "log.pub").read_text().strip()
 
 
@@ -173,13 +174,31 @@ def test_a_site_that_moved_is_found_again(site: Site, state: Path, tmp_path: Pat
 
 
 def test_a_policy_nobody_signed_is_refused(world: World) -> None:
+    with world.store.writing() as transaction:
+        assert policy_in_force(transaction) == world.premises.policy
+        transaction.installation.put("policy", (transaction.installation.find("policy") or "") + "\nmax_runs: 9\n")
+    with world.store.reading() as transaction, pytest.raises(RefusedError) as caught:
+        policy_in_force(transaction)
+    assert caught.value.rule == "L9:policy-unsigned"
+
+
+def test_a_policy_file_that_was_edited_has_no_effect(world: World) -> None:
+    (world.site.inventory / "policy.yml").write_text("apiVersion: twokey/v1\nkind: Policy\nname: laxer\nmax_runs: 9\n")
+    world.reload()
+    assert world.premises.policy.max_runs != 9
+
+
+@pytest.mark.parametrize("name", ["production", "environment"])
+def test_a_site_of_another_environment_is_refused(world: World, name: str) -> None:
+    other = {
+        "production": replace(world.site, production=True),
+        "environment": replace(world.site, environment="elsewhere"),
+    }
     with world.store.reading() as transaction:
-        require_signed_policy(transaction, world.site, world.premises.policy)
+        require_same_site(transaction, world.site)
         with pytest.raises(RefusedError) as caught:
-            require_signed_policy(transaction, world.site, replace(world.premises.policy, max_runs=9))
-        assert caught.value.rule == "L9:policy-unsigned"
-        with pytest.raises(RefusedError):
-            require_signed_policy(transaction, replace(world.site, production=True), world.premises.policy)
+            require_same_site(transaction, other[name])
+    assert (caught.value.rule, caught.value.facts["name"]) == ("L9:site-unsigned", name)
 
 
 def test_nothing_is_taken_before_both_have_signed(site: Site, state: Path, tmp_path: Path) -> None:

@@ -9,19 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import RefusedError
+from runner.model.grant import Suspend
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules.policy import STOPPING, Facts, decide, require, who_may
+from runner.rules.changing import STOPPING
+from runner.rules.policy import decide, require, who_may
+from runner.rules.ruling import Facts
+from tests.registers import applied, everyone
 
 POLICY = Policy()
 TWO = ("A", "B")
 THREE = ("A", "B", "C")
-NEW = Facts(people=TWO, author="A")
+SITE = Facts(register=everyone(*TWO))
+OF_THREE = everyone(*THREE)
+NEW = replace(SITE, author="A")
 REQUESTED = replace(NEW, requester="A")
 APPROVED = replace(REQUESTED, approvers=("B",))
 STARTED = replace(APPROVED, executor="A")
 RUNNING = replace(STARTED, confirmer="B")
+GRANT = applied(Suspend("B", "on leave"), "A")
 JOINT = (StatementKind.GATE, StatementKind.SHEET, StatementKind.DECIDE, StatementKind.CLOSE)
 
 
@@ -42,7 +49,7 @@ def test_in_a_site_of_two_one_requests_and_executes_the_other_approves_and_confi
 
 
 def test_content_is_signed_by_its_author_and_by_another() -> None:
-    assert rule(StatementKind.PUBLISH, "A", Facts(people=TWO)) == ""
+    assert rule(StatementKind.PUBLISH, "A", SITE) == ""
     assert rule(StatementKind.PUBLISH, "B", NEW) == ""
 
 
@@ -67,11 +74,11 @@ def test_nothing_is_production_or_embedded_unless_that_is_said() -> None:
         (StatementKind.PUBLISH, "A", NEW, "L1:author-countersigns"),
         (StatementKind.PUBLISH, "B", replace(NEW, countersigner="B"), "L1:published"),
         (StatementKind.GATE, "A", STARTED, "L2:needs-two"),
-        (StatementKind.GATE, "C", replace(RUNNING, people=THREE), "L2:not-of-this-run"),
+        (StatementKind.GATE, "C", replace(RUNNING, register=OF_THREE), "L2:not-of-this-run"),
         (StatementKind.GATE, "A", replace(RUNNING, signed=("A",)), "L1:signed-already"),
         (StatementKind.CLOSE, "B", replace(RUNNING, signed=("B",)), "L1:signed-already"),
-        (StatementKind.PAUSE, "C", replace(RUNNING, people=THREE), "L2:not-of-this-run"),
-        (StatementKind.GENESIS, "A", Facts(people=TWO, signed=("A",)), "L1:signed-already"),
+        (StatementKind.PAUSE, "C", replace(RUNNING, register=OF_THREE), "L2:not-of-this-run"),
+        (StatementKind.GENESIS, "A", replace(SITE, signed=("A",)), "L1:signed-already"),
         (StatementKind.REQUEST, "X", NEW, "L1:unknown-person"),
         (StatementKind.GENESIS, "X", NEW, "L1:unknown-person"),
     ],
@@ -81,13 +88,13 @@ def test_what_the_law_forbids_is_refused(action: StatementKind, person: str, fac
 
 
 def test_an_approval_by_the_author_alone_starts_nothing() -> None:
-    facts = replace(APPROVED, people=THREE, requester="C", approvers=("A",))
+    facts = replace(APPROVED, register=OF_THREE, requester="C", approvers=("A",))
     assert rule(StatementKind.START, "C", facts) == "L2:not-approved"
     assert rule(StatementKind.START, "C", replace(facts, approvers=("A", "B"))) == ""
 
 
 def test_the_author_may_approve_beside_another() -> None:
-    facts = replace(REQUESTED, people=THREE, requester="C")
+    facts = replace(REQUESTED, register=OF_THREE, requester="C")
     assert rule(StatementKind.APPROVE, "A", facts) == "L2:author-is-only-approver"
     assert rule(StatementKind.APPROVE, "A", replace(facts, approvers=("B",))) == ""
 
@@ -101,20 +108,20 @@ class TestMajor:
         assert "three people" in ruling.message
 
     def test_three_people_can(self) -> None:
-        facts = replace(self.FACTS, people=THREE)
+        facts = replace(self.FACTS, register=OF_THREE)
         assert rule(StatementKind.START, "A", facts) == ""
         started = replace(facts, executor="A")
         assert rule(StatementKind.CONFIRM, "B", started) == "L2:major-approver-confirms"
         assert rule(StatementKind.CONFIRM, "C", started) == ""
 
     def test_somebody_else_may_execute_for_the_requester(self) -> None:
-        started = replace(self.FACTS, people=THREE, executor="C")
+        started = replace(self.FACTS, register=OF_THREE, executor="C")
         assert rule(StatementKind.CONFIRM, "A", started) == ""
 
 
 @pytest.mark.parametrize("action", list(StatementKind))
 def test_an_embedded_service_refuses_production_but_never_a_stop(action: StatementKind) -> None:
-    facts = replace(RUNNING, embedded=True, production=True)
+    facts = replace(RUNNING, embedded=True, production=True, grant=GRANT)
     assert (rule(action, "A", facts) == "L1:embedded-production") is (action not in STOPPING)
     assert "embedded" not in rule(action, "A", replace(facts, production=False))
     assert "embedded" not in rule(action, "A", replace(facts, embedded=False))
@@ -122,9 +129,9 @@ def test_an_embedded_service_refuses_production_but_never_a_stop(action: Stateme
 
 @pytest.mark.parametrize("action", list(StatementKind))
 def test_two_people_need_two_keys(action: StatementKind) -> None:
-    facts = replace(RUNNING, key="SHA256:one", keys={"B": "SHA256:one"})
+    facts = replace(RUNNING, key="SHA256:B", grant=GRANT)
     assert rule(action, "A", facts) == "L1:same-key"
-    assert rule(action, "A", replace(facts, keys={"A": "SHA256:one", "B": "SHA256:two"})) != "L1:same-key"
+    assert rule(action, "A", replace(facts, key="SHA256:A")) != "L1:same-key"
 
 
 @pytest.mark.parametrize("action", sorted(STOPPING))
@@ -143,21 +150,21 @@ def test_a_refusal_says_who_could_do_it() -> None:
 
 def test_a_refusal_says_when_nobody_could() -> None:
     with pytest.raises(RefusedError) as refusal:
-        require(StatementKind.APPROVE, "A", replace(REQUESTED, people=("A",)), POLICY)
+        require(StatementKind.APPROVE, "A", replace(REQUESTED, register=everyone("A")), POLICY)
     assert refusal.value.advice() == "nobody enrolled here can sign it"
 
 
 def test_who_may_is_who_is_allowed() -> None:
     assert who_may(StatementKind.APPROVE, REQUESTED, POLICY) == ("B",)
     assert who_may(StatementKind.GATE, replace(RUNNING, signed=("A",)), POLICY) == ("B",)
-    assert who_may(StatementKind.START, replace(APPROVED, key="k", keys={"A": "k", "B": "k"}), POLICY) == ("A",)
+    assert who_may(StatementKind.START, replace(APPROVED, key="SHA256:B"), POLICY) == ("A",)
 
 
 class Change:
     """A change on its way: signatures are tried in any order, and what is allowed takes effect."""
 
     def __init__(self, people: tuple[str, ...], risk: Risk) -> None:
-        self.facts = Facts(people=people, risk=risk)
+        self.facts = Facts(register=everyone(*people), risk=risk)
         self.signers: set[str] = set()
 
     def sign(self, action: StatementKind, person: str) -> bool:
@@ -240,7 +247,8 @@ def all_facts() -> Iterator[Facts]:
         for approvers in ((), ("A",), ("B",), ("A", "B")):
             for signed in ((), ("A",), ("B",)):
                 yield Facts(
-                    people=TWO,
+                    register=SITE.register,
+                    grant=GRANT,
                     author=author,
                     requester=requester,
                     executor=executor,

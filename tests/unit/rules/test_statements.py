@@ -8,6 +8,7 @@ import pytest
 
 from runner.errors import SignatureError, fill
 from runner.model.document import JsonObject, JsonValue
+from runner.model.grant import GrantKind, Suspend
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request, RequestState
@@ -17,6 +18,7 @@ from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import canonical_bytes
 from runner.rules import statements
 from runner.rules.statements import describe, require_content
+from tests.registers import applied
 from tests.runbooks import NOON, window
 
 DIGESTS = Digests(content="sha256:c0", binding="sha256:b0", runtime="sha256:r0", plan="sha256:50")
@@ -38,14 +40,14 @@ REQUEST = Request(
 )
 RUN = "BG-2026-0153/1"
 AT = AttemptKey(RUN, 1, "upgrade", Role.DO, 1)
+SUSPENSION: JsonObject = {"person": "B", "reason": "lost key"}
+GRANT = applied(Suspend("B", "lost key"), "A")
 
 CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.GENESIS: statements.genesis_content(
-        "demo/log",
+        statements.Founded("demo/log", "demo", "lab", production=False, log_key="k", policy="p"),
         [KeyHolder("B", "ssh-ed25519 b", "SHA256:b"), KeyHolder("A", "ssh-ed25519 a", "SHA256:a")],
-        "k",
-        "p",
-        "demo",
+        {"A": ("security_admin",), "B": ("system_admin",)},
     ),
     StatementKind.PUBLISH: statements.publish_content("sha256:c0", "postgres-minor-upgrade", 3, statements.AUTHOR),
     StatementKind.REQUEST: statements.request_content(
@@ -65,6 +67,11 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.CLOSE: statements.close_content(
         RUN, "sha256:50", RunState.ROLLED_BACK, "old version", "check failed"
     ),
+    StatementKind.APPLY: statements.apply_content(GrantKind.SUSPEND, SUSPENSION, "lost key"),
+    StatementKind.GRANT: statements.grant_content(GRANT, SUSPENSION),
+    StatementKind.DENY: statements.end_content(GRANT, SUSPENSION, "no reason seen"),
+    StatementKind.RETRACT: statements.end_content(GRANT, SUSPENSION, "found again"),
+    StatementKind.INSPECT: statements.inspect_content(GRANT, SUSPENSION),
 }
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pytest
 
-from runner.model import joint, log, plan, request, run, runbook, statement
+from runner.model import grant, joint, log, people, plan, request, run, runbook, statement
 from runner.wire import api_run
 from runner.wire.spoken import WORDS, spoken
 from runner.words import use_language
@@ -17,7 +17,7 @@ _UNSPOKEN = {runbook.Season}
 
 
 def _enums() -> Iterator[type[StrEnum]]:
-    for module in (joint, log, plan, request, run, runbook, statement, api_run):
+    for module in (grant, joint, log, people, plan, request, run, runbook, statement, api_run):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, StrEnum) and value not in {StrEnum, *_UNSPOKEN}:
                 yield value

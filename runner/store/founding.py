@@ -1,4 +1,4 @@
-"""People and their keys, and single facts about the installation."""
+"""The founders and their keys, and single facts about the installation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from runner.errors import NotFoundError, RefusedError
 from runner.model.people import KeyHolder
-from runner.store.tables import installation, people
+from runner.store.tables import founders, installation
 from runner.words import N_
 
 
-class PeopleStore:
-    """Who may sign."""
+class FounderStore:
+    """The people of the log's first entries; whoever came later is in the register only."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -27,7 +27,7 @@ class PeopleStore:
         """
         try:
             self._connection.execute(
-                insert(people).values(name=person.name, key=person.key, fingerprint=person.fingerprint)
+                insert(founders).values(name=person.name, key=person.key, fingerprint=person.fingerprint)
             )
         except IntegrityError as error:
             raise RefusedError(
@@ -39,12 +39,12 @@ class PeopleStore:
 
     def find(self, name: str) -> KeyHolder | None:
         """The person of that name."""
-        row = self._connection.execute(select(people).where(people.c.name == name)).one_or_none()
+        row = self._connection.execute(select(founders).where(founders.c.name == name)).one_or_none()
         return None if row is None else _person(row)
 
     def find_by_key(self, fingerprint: str) -> KeyHolder | None:
         """The person whose key has that fingerprint."""
-        row = self._connection.execute(select(people).where(people.c.fingerprint == fingerprint)).one_or_none()
+        row = self._connection.execute(select(founders).where(founders.c.fingerprint == fingerprint)).one_or_none()
         return None if row is None else _person(row)
 
     def get(self, name: str) -> KeyHolder:
@@ -59,7 +59,7 @@ class PeopleStore:
 
     def all(self) -> tuple[KeyHolder, ...]:
         """Everyone, by name."""
-        rows = self._connection.execute(select(people).order_by(people.c.name))
+        rows = self._connection.execute(select(founders).order_by(founders.c.name))
         return tuple(_person(row) for row in rows)
 
 

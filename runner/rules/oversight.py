@@ -1,0 +1,95 @@
+"""What a register is to be reported for: vacant posts, missing stand-ins, deviations, what is owed or runs out soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.errors import Fact
+from runner.model.grant import GrantRecord
+from runner.model.people import Person, Register, Standing
+from runner.model.policy import Policy
+from runner.model.time import to_rfc3339
+from runner.rules.duties import conflicts, lacking_marks
+from runner.rules.register import area_of, kind_of
+from runner.words import N_
+
+SOON: Final = timedelta(days=30)
+"""How long before its end something is announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to be reported: a message id with its facts."""
+
+    message: str
+    facts: dict[str, Fact]
+
+
+def remarks(
+    register: Register, policy: Policy, uninspected: Iterable[GrantRecord], now: datetime
+) -> tuple[Remark, ...]:
+    """Everything there is to report, the gravest first."""
+    active = [person for person in register.people.values() if person.standing is Standing.ACTIVE]
+    found = [*_posts(active, policy, now), *_owed(uninspected, policy, now)]
+    for person in active:
+        found += [*_deviations(person, policy, now), *_ends(person, policy, now)]
+    return tuple(found)
+
+
+def _posts(people: list[Person], policy: Policy, now: datetime) -> Iterator[Remark]:
+    for name, post in policy.posts.items():
+        held = [(person, each) for person in people for each in person.appointments if each.post == name]
+        if not any(each.is_active(now) for _person, each in held):
+            yield Remark(N_("post {post} is vacant"), {"post": name})
+        elif post.key and not any(each.stand_in and (each.until is None or now < each.until) for _, each in held):
+            yield Remark(N_("key post {post} has no stand-in"), {"post": name})
+
+
+def _owed(uninspected: Iterable[GrantRecord], policy: Policy, now: datetime) -> Iterator[Remark]:
+    for record in uninspected:
+        if record.decided_at is None:
+            continue
+        due = record.decided_at + timedelta(seconds=policy.grants[area_of(kind_of(record.grant))].check_within)
+        message = N_("grant {number}: its inspection was due by {due}") if due < now else ""
+        message = message or N_("grant {number}: its inspection is due by {due}")
+        yield Remark(message, {"number": record.number, "due": to_rfc3339(due)})
+
+
+def _deviations(person: Person, policy: Policy, now: datetime) -> Iterator[Remark]:
+    for pair in conflicts(person, policy, now):
+        yield Remark(
+            N_("{person} holds the incompatible posts {first} and {second}"),
+            {"person": person.name, "first": pair[0], "second": pair[1]},
+        )
+    for exemption in person.exemptions:
+        if now < exemption.until:
+            yield Remark(
+                N_("deviation: {person} may hold {first} and {second} until {until}: {reason}"),
+                {
+                    "person": person.name,
+                    "first": exemption.posts[0],
+                    "second": exemption.posts[1],
+                    "until": to_rfc3339(exemption.until),
+                    "reason": exemption.reason,
+                },
+            )
+
+
+def _ends(person: Person, policy: Policy, now: datetime) -> Iterator[Remark]:
+    for mark in lacking_marks(person, policy, now):
+        yield Remark(N_("{person} lacks {mark}"), {"person": person.name, "mark": mark})
+    ends: list[tuple[str, datetime | None]] = [
+        *((each.mark, each.until) for each in person.attestations),
+        *((each.post, each.until) for each in person.appointments),
+        *((key.fingerprint, key.until) for key in person.keys if key.revoked is None),
+        *(((person.vendor.company, person.vendor.contract_end),) if person.vendor else ()),
+    ]
+    for what, until in ends:
+        if until is not None and now < until <= now + SOON:
+            yield Remark(
+                N_("{person}: {what} ends on {until}"),
+                {"person": person.name, "what": what, "until": to_rfc3339(until)},
+            )

@@ -1,0 +1,83 @@
+"""Routes of people, grants and the policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from runner.model.grant import GrantState
+from runner.model.statement import StatementKind
+from runner.model.time import require_utc
+from runner.service.bodies import answer
+from runner.service.parts import Service
+from runner.service.people_view import (
+    explained,
+    grant_row,
+    grant_shown,
+    policy_shown,
+    register_shown,
+    signers,
+    staffing,
+)
+from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
+from runner.wire import api
+from runner.wire.api_people import GrantPage
+
+States = Annotated[list[GrantState], Query()]
+
+
+def make_router(service: Service) -> APIRouter:
+    """The routes."""
+    router = APIRouter()
+    premises, store = service.premises, service.store
+
+    @router.get(api.PEOPLE)
+    def people() -> Response:
+        with store.reading() as transaction:
+            return answer(api.People(signers(premises, transaction)))
+
+    @router.get(api.REGISTER)
+    def register(at: datetime | None = None) -> Response:
+        if at is not None:
+            require_utc(at)
+        with store.reading() as transaction:
+            return answer(register_shown(premises, transaction, at))
+
+    @router.get(api.GRANTS)
+    def grants(
+        state: States = [],  # noqa: B006 - FastAPI copies a default
+        person: Name = "",
+        before: Before = None,
+        limit: Limit = USUAL_LIMIT,
+    ) -> Response:
+        with store.reading() as transaction:
+            if before is not None:
+                transaction.grants.get(before)
+            page = transaction.grants.page(limit + 1, states=state, person=person, before=before)
+            rows, last = split_page(page, limit)
+        return answer(GrantPage(tuple(grant_row(row) for row in rows), last.number if last else None))
+
+    @router.get(api.GRANTS + "/{number}")
+    def grant(number: str) -> Response:
+        with store.reading() as transaction:
+            return answer(grant_shown(premises, transaction, number))
+
+    @router.get(api.POLICY)
+    def policy() -> Response:
+        with store.reading() as transaction:
+            return answer(policy_shown(premises, transaction))
+
+    @router.get(api.EXPLAIN)
+    def explain(person: Name, action: StatementKind, object: Name = "") -> Response:  # noqa: A002 - the query's word
+        with store.reading() as transaction:
+            return answer(explained(premises, transaction, person, action, object))
+
+    @router.get(api.STAFFING)
+    def staff() -> Response:
+        with store.reading() as transaction:
+            return answer(staffing(premises, transaction))
+
+    return router
