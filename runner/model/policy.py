@@ -7,7 +7,7 @@ here. A policy without any posts gives every role to everyone enrolled.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -182,6 +182,9 @@ USUAL_TERMS: Final = ClassTerms(
     execute=(PersonRole.OPERATOR,),
     confirm=(PersonRole.OPERATOR,),
 )
+EMERGENCY_TERMS: Final = replace(USUAL_TERMS, approvals=())
+"""An emergency drops the approver, never the second person (L12)."""
+USUAL_CLASSES: Final = {**dict.fromkeys(Risk, USUAL_TERMS), Risk.EMERGENCY: EMERGENCY_TERMS}
 USUAL_GRANTS: Final = GrantTerms(apply=_ADMINISTRATORS, approve=_ADMINISTRATORS, check=_ADMINISTRATORS)
 
 
@@ -197,7 +200,7 @@ class Policy:
     """Pairs of posts that never meet in one person."""
     units: Mapping[str, Unit] = field(default_factory=dict)
     publish: tuple[PersonRole, ...] = (PersonRole.OPERATOR, PersonRole.APPROVER)
-    classes: Mapping[Risk, ClassTerms] = field(default_factory=lambda: dict.fromkeys(Risk, USUAL_TERMS))
+    classes: Mapping[Risk, ClassTerms] = field(default_factory=lambda: USUAL_CLASSES)
     """Terms by risk class, of every unit and environment that has none of its own."""
     environments: Mapping[str, Mapping[Risk, ClassTerms]] = field(default_factory=dict)
     """Terms of an environment; where a class is missing, `classes` count."""
