@@ -30,6 +30,7 @@ from runner.model.runbook import Risk
 from runner.model.statement import Statement, StatementKind
 from runner.model.time import Window, to_rfc3339
 from runner.proof.canonical import canonical_bytes
+from runner.proof.public_key import PublicKeyError, parse_public_key
 from runner.rules.register import kind_of
 from runner.words import N_
 
@@ -310,10 +311,20 @@ def _kind_of(record: GrantRecord) -> str:
 
 
 def _in_short(kind: JsonValue, terms: JsonValue) -> str:
-    """A grant on one line: its kind and its terms, long texts left out."""
-    shown = terms.items() if isinstance(terms, dict) else ()
-    parts = [f"{name} {value}" for name, value in shown if isinstance(value, str) and 0 < len(value) <= _LONGEST_SHOWN]
-    return " ".join([str(kind), *parts])
+    """A grant on one line: its kind and its terms; a key by its fingerprint, the text of a policy by its digest."""
+    shown = {name: value for name, value in terms.items() if name not in _LEFT_OUT} if isinstance(terms, dict) else {}
+    if isinstance(key := shown.get("key"), str) and key:
+        shown["key"] = fingerprint_of(key)
+    parts = [f"{name} {value}" for name, value in shown.items() if isinstance(value, str) and value]
+    return " ".join([str(kind), *(part[:_LONGEST_SHOWN] for part in parts)])
+
+
+def fingerprint_of(line: str) -> str:
+    """What people compare a public key line by; the line itself where it is no key."""
+    try:
+        return parse_public_key(line).fingerprint
+    except PublicKeyError:
+        return line
 
 
 def _require_same(field: str, got: JsonValue, expected: JsonValue) -> None:
@@ -339,6 +350,8 @@ def _short(digest: JsonValue) -> str:
 
 _RULE: Final = "L1:statement-differs"
 _LONGEST_SHOWN: Final = 100
+_LEFT_OUT: Final = frozenset({"text", "reason"})
+"""Terms of a grant that its sentence leaves out: the reason stands in it anyway."""
 _DIGITS_SHOWN: Final = 16
 
 _SENTENCES: Final[Mapping[StatementKind, str]] = {

@@ -12,6 +12,7 @@ from runner.client.wording.present import Present, clock, in_full, is_instant, s
 from runner.model.document import JsonValue
 from runner.model.grant import GrantState
 from runner.model.people import Appointment, Person, PersonKey, Standing, Vendor
+from runner.rules.statements import fingerprint_of
 from runner.wire.api_people import Explained, GrantRow, GrantShown, PersonShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _
@@ -98,7 +99,8 @@ def standing_of(person: Person) -> str:
 def _terms(row: GrantRow, present: Present) -> Iterator[Told]:
     yield told(_("grant"), f"{row.number}  {spoken(row.grant.value)}", Meaning.STRONG)
     for name, value in row.terms.items():
-        for place, text in enumerate(_texts(value, present)):
+        shown = fingerprint_of(value) if name == "key" and isinstance(value, str) and value else value
+        for place, text in enumerate(_texts(shown, present)):
             yield told(_(_FIELDS[name]) if place == 0 else "", text)
     yield told(_("why"), row.reason)
 
