@@ -207,9 +207,9 @@ class LiveBackend:
         return Memory(self._reach.checkpoints)
 
     def _policy(self) -> Policy:
-        from runner.runbook.settings import POLICY_FILE, parse_policy
+        from runner.runbook.settings import POLICY_FILE, policy_of
 
-        return parse_policy(self._reached().register.policy().source.encode(), POLICY_FILE)
+        return policy_of(self._reached().register.policy().source.encode(), POLICY_FILE)
 
     def _run_of(self, request: Request, newest: dict[str, RunAtHand]) -> RunAtHand | None:
         """The newest run of a request; asked for by itself only when it is older than the newest of all runs."""

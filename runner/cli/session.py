@@ -141,9 +141,9 @@ class Session:
     @cached_property
     def policy(self) -> Policy:
         """The policy in force."""
-        from runner.runbook.settings import POLICY_FILE, parse_policy
+        from runner.runbook.settings import POLICY_FILE, policy_of
 
-        return parse_policy(self.service.register.policy().source.encode(), POLICY_FILE)
+        return policy_of(self.service.register.policy().source.encode(), POLICY_FILE)
 
     @property
     def zone(self) -> str:

@@ -44,26 +44,40 @@ def load_policy(site: Site) -> Policy:
     Raises:
         InvalidContentError: the file has problems.
     """
-    return parse_policy(read_policy(site), shown_path(site.inventory / POLICY_FILE, site.root))
+    return policy_of(read_policy(site), shown_path(site.inventory / POLICY_FILE, site.root))
 
 
 def read_policy(site: Site) -> bytes:
-    """The policy file of a site's environment; empty when it has none.
+    """The policy file of a site's environment; no bytes when it has none.
 
     Raises:
-        InvalidContentError: it cannot be read.
+        InvalidContentError: it cannot be read, or it is there and empty.
     """
     path = site.inventory / POLICY_FILE
-    return read_file(path) if path.exists() else b""
+    if not path.exists():
+        return b""
+    source = read_file(path)
+    if not source:
+        parse_policy(source, shown_path(path, site.root))
+    return source
 
 
-def parse_policy(source: bytes, path: str) -> Policy:
-    """The policy a file's bytes hold; the shipped one for no bytes at all.
+def policy_of(source: bytes, path: str) -> Policy:
+    """The policy a site goes by: what its file says, or the shipped one where there is no file (no bytes).
 
     Raises:
         InvalidContentError: with every problem of the file.
     """
-    return read_shape(source, path, PolicyShape).value() if source else Policy()
+    return parse_policy(source, path) if source else Policy()
+
+
+def parse_policy(source: bytes, path: str) -> Policy:
+    """The policy a file's bytes hold.
+
+    Raises:
+        InvalidContentError: with every problem of the file.
+    """
+    return read_shape(source, path, PolicyShape).value()
 
 
 def _site(source: bytes, root: Path, path: str) -> Site:

@@ -36,7 +36,7 @@ from runner.rules.granting import is_governed
 from runner.rules.register import found
 from runner.rules.statements import Founded, genesis_content, require_content
 from runner.rules.tags import Tag
-from runner.runbook.settings import POLICY_FILE, parse_policy
+from runner.runbook.settings import POLICY_FILE, policy_of
 from runner.store.store import SqlLogStore, Store, Transaction
 from runner.wire.api_request import Signed
 from runner.words import N_
@@ -78,7 +78,7 @@ def found_site(site: Site, state: Path, admins: Sequence[tuple[str, str]]) -> Fo
     """
     people = people_of(admins)
     source = policy_source(site)
-    policy = parse_policy(source, POLICY_FILE)
+    policy = policy_of(source, POLICY_FILE)
     posts = _posts(people, policy)
     _require_governed(people, posts, policy, site)
     directory = make_state(state)

@@ -11,7 +11,7 @@ from runner.model.grant import GrantKind, GrantRecord, SetPolicy
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.rules.register import enter
-from runner.runbook.settings import POLICY_FILE, parse_policy
+from runner.runbook.settings import POLICY_FILE, policy_of
 from runner.store.store import Transaction
 from runner.words import N_
 
@@ -73,4 +73,4 @@ def policy_in_force(transaction: Transaction) -> Policy:
         RefusedError: it is not the one that was signed.
         InvalidContentError: this program no longer accepts it.
     """
-    return parse_policy(policy_source_in_force(transaction).encode(), POLICY_FILE)
+    return policy_of(policy_source_in_force(transaction).encode(), POLICY_FILE)

@@ -154,11 +154,26 @@ def test_a_site_that_is_not_active_is_not_served(tmp_path: Path, short_folder: P
     assert not (short_folder / "s").exists()
 
 
-def test_a_policy_nobody_signed_is_not_served(place: Place) -> None:
-    (place.site / "inventory" / "test" / "policy.yml").unlink()
+def test_an_environment_nobody_signed_is_not_served(place: Place) -> None:
+    inventory = place.site / "inventory"
+    (inventory / "test").rename(inventory / "lab")
+    site = inventory / "site.yml"
+    site.write_text(site.read_text().replace("environment: test", "environment: lab"))
     with pytest.raises(RefusedError) as caught:
         serve(place.terms())
-    assert caught.value.rule == "L9:policy-unsigned"
+    assert caught.value.rule == "L9:site-unsigned"
+
+
+def test_a_policy_file_that_was_removed_or_edited_has_no_effect(place: Place) -> None:
+    file = place.site / "inventory" / "test" / "policy.yml"
+    signed = file.read_text()
+    file.write_text(signed.replace("max_runs: 2", "max_runs: 9"))
+    with place.running(), Service(place.socket) as client:
+        assert (client.register.policy().source, client.register.policy().differs) == (signed, True)
+        file.unlink()
+        assert client.register.policy().differs is True
+        file.write_text(signed)
+        assert client.register.policy().differs is False
 
 
 def test_production_is_not_served_by_a_client(tmp_path: Path, short_folder: Path) -> None:
