@@ -170,6 +170,13 @@ class UnboundRules:
 
 MEMBER: Final = "member"
 """The one post of the shipped two-person policy."""
+KEY_ROLES: Final = (
+    PersonRole.SECURITY_ADMIN,
+    PersonRole.SYSTEM_ADMIN,
+    PersonRole.NETWORK_ADMIN,
+    PersonRole.DUTY_SECURITY,
+)
+"""Roles of the key posts that regulation names; key posts of two of them are never held by one person."""
 _ADMINISTRATORS: Final = (PersonRole.SECURITY_ADMIN, PersonRole.SYSTEM_ADMIN)
 EVERYTHING: Final = Post(
     title=Text("member of the operations group", "运维人员"),
@@ -182,9 +189,11 @@ USUAL_TERMS: Final = ClassTerms(
     execute=(PersonRole.OPERATOR,),
     confirm=(PersonRole.OPERATOR,),
 )
-EMERGENCY_TERMS: Final = replace(USUAL_TERMS, approvals=())
-"""An emergency drops the approver, never the second person (L12)."""
-USUAL_CLASSES: Final = {**dict.fromkeys(Risk, USUAL_TERMS), Risk.EMERGENCY: EMERGENCY_TERMS}
+USUAL_CLASSES: Final[Mapping[Risk, ClassTerms]] = {
+    **dict.fromkeys(Risk, USUAL_TERMS),
+    Risk.EMERGENCY: replace(USUAL_TERMS, approvals=()),
+}
+"""An emergency waits for no approval (L12)."""
 USUAL_GRANTS: Final = GrantTerms(apply=_ADMINISTRATORS, approve=_ADMINISTRATORS, check=_ADMINISTRATORS)
 
 
@@ -200,7 +209,7 @@ class Policy:
     """Pairs of posts that never meet in one person."""
     units: Mapping[str, Unit] = field(default_factory=dict)
     publish: tuple[PersonRole, ...] = (PersonRole.OPERATOR, PersonRole.APPROVER)
-    classes: Mapping[Risk, ClassTerms] = field(default_factory=lambda: USUAL_CLASSES)
+    classes: Mapping[Risk, ClassTerms] = field(default_factory=lambda: dict(USUAL_CLASSES))
     """Terms by risk class, of every unit and environment that has none of its own."""
     environments: Mapping[str, Mapping[Risk, ClassTerms]] = field(default_factory=dict)
     """Terms of an environment; where a class is missing, `classes` count."""
@@ -224,3 +233,11 @@ class Policy:
     """How long a run holds at a task border while the log cannot be written."""
     rollback_reserve: Seconds = Seconds(600)
     """Span kept free between the end of a rollback and the end of the window."""
+
+    def lineage(self, unit: str) -> tuple[str, ...]:
+        """A unit and those above it, nearest first; ends where a unit is unknown or comes again."""
+        found: list[str] = []
+        while unit in self.units and unit not in found:
+            found.append(unit)
+            unit = self.units[unit].parent
+        return tuple(found)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from runner.errors import NotFoundError
+from runner.model.document import JsonValue
 from runner.model.policy import Policy
 from runner.model.site import Site
+from runner.rules.policy_findings import policy_findings
+from runner.rules.posts import key_pairs
 from runner.runbook.loader import read_file, shown_path
-from runner.runbook.placing import read_shape
+from runner.runbook.placing import grounded, place_findings, read_shape
 from runner.runbook.problems import Problem, invalid, say
+from runner.runbook.shape import fit
 from runner.runbook.site_folder import SITE_FILE
 from runner.runbook.yaml_source import read_yaml
-from runner.wire.site import PolicyShape, SiteShape
+from runner.wire.policy import PolicyShape
+from runner.wire.site import SiteShape
 from runner.words import N_
 
 POLICY_FILE = "policy.yml"
+_STAND_INS: Final[dict[str, JsonValue]] = {"apiVersion": "twokey/v1", "kind": "Policy", "name": "unreadable"}
 
 
 def load_site(root: Path) -> Site:
@@ -77,7 +85,31 @@ def parse_policy(source: bytes, path: str) -> Policy:
     Raises:
         InvalidContentError: with every problem of the file.
     """
-    return read_shape(source, path, PolicyShape).value()
+    policy, problems = examine_policy(source, path)
+    if policy is None or problems:
+        raise invalid(path, problems)
+    return policy
+
+
+def examine_policy(source: bytes, path: str) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """What can be read of a policy, and its problems; with problems, the policy lacks what they are about.
+
+    Args:
+        source: the file's bytes.
+        path: how to name the file in problems.
+    """
+    read = read_yaml(source, path)
+    if not read.readable:
+        return None, read.problems
+    fitted = fit(read.value, PolicyShape, _STAND_INS)
+    problems = [*read.problems, *place_findings(path, read, fitted.findings)]
+    if fitted.shape is None:
+        return None, tuple(problems)
+    policy = fitted.shape.value()
+    if fitted.shape.incompatible is None:
+        policy = replace(policy, incompatible=key_pairs(policy.posts))
+    problems += place_findings(path, read, grounded(policy_findings(policy), fitted.lost))
+    return policy, tuple(problems)
 
 
 def _site(source: bytes, root: Path, path: str) -> Site:

@@ -161,6 +161,14 @@ _LABEL = text_field(
     r"\S(?:[^\x00-\x1f]{0,78}\S)?",
     N_('got "{got}", expected a name of at most 80 characters'),
 )
+_FOLDER = text_field(
+    r"[a-z0-9][a-z0-9_-]{0,63}",
+    N_('got "{got}", expected the name of a folder of inventory/'),
+)
+_TERM = text_field(
+    r"[a-z][a-z0-9_-]{0,63}",
+    N_('got "{got}", expected a name of lower-case letters, digits, hyphens and underscores, beginning with a letter'),
+)
 
 Identifier = Annotated[str, Field(max_length=64), _ID[0], _ID[1]]
 StepId = Annotated[str, Field(max_length=64), _STEP_ID[0], _STEP_ID[1]]
@@ -168,6 +176,10 @@ Name = Annotated[str, _NAME[0], _NAME[1]]
 HostName = Annotated[str, _HOST_NAME[0], _HOST_NAME[1]]
 PlaybookPath = Annotated[str, Field(max_length=255), _PLAYBOOK[0], _PLAYBOOK[1]]
 Label = Annotated[str, _LABEL[0], _LABEL[1]]
+Folder = Annotated[str, _FOLDER[0], _FOLDER[1]]
+"""An environment: a folder of inventory/."""
+Term = Annotated[str, _TERM[0], _TERM[1]]
+"""A name that a policy gives: of a post, a unit, a mark, a kind of document."""
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 

@@ -121,7 +121,7 @@ def test_every_key_of_a_policy() -> None:
 @pytest.mark.parametrize(
     "text, line",
     [
-        ("people: two", "policy.yml:4:1: people: unknown key"),
+        ("people: two", 'policy.yml:4:1: unknown key "people", known: anchor_within, apiVersion, approval_valid_for'),
         ("start_valid_for: 5", 'policy.yml:4:18: start_valid_for: got "5", expected a duration'),
         ("max_runs: 0", "policy.yml:4:11: max_runs: got 0, expected at least 1"),
         (
