@@ -27,7 +27,7 @@ help:
 	@echo "make setup   make .venv and install what requirements.lock names"
 	@echo "make words   bring the catalogue of translations up to date and compile it"
 	@echo "make lock    write requirements.lock anew from pyproject.toml (needs uv; UPGRADE=--upgrade for new versions)"
-	@echo "make schema  write the JSON Schema of runbooks anew"
+	@echo "make schema  write the JSON Schemas of runbooks and policies anew"
 	@echo
 	@echo "PYTHON=...   the Python to make .venv from (now: $(PYTHON)); applies after make clean"
 
@@ -79,6 +79,8 @@ schema: compiled
 	mkdir -p build
 	.venv/bin/twokey runbook schema > build/schema.json
 	mv build/schema.json runbooks/schema.json
+	.venv/bin/twokey policy schema > build/policy.schema.json
+	mv build/policy.schema.json inventory/policy.schema.json
 
 setup: .venv/project
 

@@ -41,6 +41,7 @@ VERBS: Final = {
     "people": "people",
     "key": "key",
     "run": "run",
+    "policy": "policy",
     "audit": "audit",
     "inventory": "inventory",
     "demo": "demo",

@@ -45,6 +45,7 @@ _HELP: Final = {
     "key": N_("list, add and revoke people's keys"),
     "change": N_("list and show changes, and who is waited for"),
     "run": N_("list, show, watch and report runs"),
+    "policy": N_("check and show policies: posts, and who may do what"),
     "audit": N_("list, show, verify and export the log"),
     "inventory": N_("check and list the inventory"),
     "demo": N_("a whole change on a real application, told as it goes"),

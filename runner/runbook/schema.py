@@ -1,4 +1,4 @@
-"""The JSON Schema of runbooks, for editors: generated from the shapes that read them, so that it cannot differ."""
+"""JSON Schemas of runbooks and policies, for editors: generated from the shapes that read them, so that they agree."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from pydantic_core import core_schema
 
 from runner.model.document import JsonObject
 from runner.model.units import DURATION_PATTERN, format_duration
-from runner.wire import fields, probes, runbook, steps
+from runner.wire import fields, policy, probes, runbook, steps
+from runner.wire.fields import Shape
+from runner.wire.policy import PolicyShape
 from runner.wire.runbook import RunbookShape
 
 SCHEMA_FILE: Final = "runbooks/schema.json"
-"""Where a site keeps it."""
+"""Where a site keeps the schema of runbooks; that of policies: `runner.runbook.settings.POLICY_SCHEMA_FILE`."""
 
 
-def schema_document() -> JsonObject:
-    """The JSON Schema of a runbook."""
-    generated = RunbookShape.model_json_schema(by_alias=True, schema_generator=_Generator)
+def schema_document(shape: type[Shape] = RunbookShape) -> JsonObject:
+    """The JSON Schema of a document: a runbook unless another shape is named."""
+    generated = shape.model_json_schema(by_alias=True, schema_generator=_Generator)
     document: JsonObject = {"$schema": _Generator.schema_dialect, **_tidy(generated)}
-    _describe(document, RunbookShape.__name__)
+    _describe(document, shape.__name__)
     definitions = document.get("$defs")
     for name, definition in definitions.items() if isinstance(definitions, dict) else ():
         if isinstance(definition, dict):
@@ -34,9 +36,14 @@ def schema_document() -> JsonObject:
     return document
 
 
-def schema_text() -> str:
-    """The JSON Schema as the file holds it."""
-    return json.dumps(schema_document(), ensure_ascii=False, indent=2) + "\n"
+def schema_text(shape: type[Shape] = RunbookShape) -> str:
+    """The JSON Schema as its file holds it."""
+    return json.dumps(schema_document(shape), ensure_ascii=False, indent=2) + "\n"
+
+
+def policy_schema_text() -> str:
+    """The JSON Schema of policies as its file holds it."""
+    return schema_text(PolicyShape)
 
 
 class _Generator(GenerateJsonSchema):
@@ -75,7 +82,7 @@ def _describe(definition: JsonObject, name: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Words under the fields of every shape, by shape and key."""
     found: dict[str, dict[str, str]] = {}
-    for module in (fields, probes, steps, runbook):
+    for module in (fields, probes, steps, runbook, policy):
         for node in _classes(module):
             own: dict[str, str] = {}
             for parent in (base.id for base in node.bases if isinstance(base, ast.Name)):

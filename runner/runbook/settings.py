@@ -23,7 +23,10 @@ from runner.wire.policy import PolicyShape
 from runner.wire.site import SiteShape
 from runner.words import N_
 
-POLICY_FILE = "policy.yml"
+POLICY_FILE: Final = "policy.yml"
+"""Name of an environment's policy."""
+POLICY_SCHEMA_FILE: Final = "inventory/policy.schema.json"
+"""Where a site keeps the JSON Schema of policies."""
 _STAND_INS: Final[dict[str, JsonValue]] = {"apiVersion": "twokey/v1", "kind": "Policy", "name": "unreadable"}
 
 

@@ -11,14 +11,15 @@ from runner.model.site import Site
 from runner.runbook.places import shipped_files
 from runner.runbook.placing import read_shape
 from runner.runbook.problems import invalid
-from runner.runbook.settings import load_site, zone_problem
+from runner.runbook.settings import POLICY_SCHEMA_FILE, load_site, zone_problem
 from runner.runbook.site_folder import SITE_FILE, find_site
 from runner.wire.site import SiteShape
 from runner.words import N_
 
 ENVIRONMENT: Final = "demo"
 """Environment of a site as shipped: this machine."""
-_SHIPPED: Final = ("runbooks", "playbooks", f"inventory/{ENVIRONMENT}")
+_SHIPPED: Final = ("runbooks", "playbooks", f"inventory/{ENVIRONMENT}", "inventory/example")
+"""Folders a site is made from; the last holds what people copy from."""
 _LEFT_BEHIND: Final = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
@@ -71,6 +72,7 @@ def _copy(shipped: Path, target: Path) -> None:
     """Copy what is shipped; it may be read-only, a site is not."""
     for part in _SHIPPED:
         shutil.copytree(shipped / part, target / part, ignore=_LEFT_BEHIND, copy_function=_copy_file)
+    _copy_file(str(shipped / POLICY_SCHEMA_FILE), str(target / POLICY_SCHEMA_FILE))
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
 

@@ -188,6 +188,20 @@ WORDS: Final = (
     # runner.model.plan.Connection
     N_("ssh"),
     N_("local"),
+    # runner.model.people.PersonRole
+    N_("operator"),
+    N_("approver"),
+    N_("business_owner"),
+    N_("auditor"),
+    N_("vendor"),
+    N_("security_admin"),
+    N_("system_admin"),
+    N_("network_admin"),
+    N_("duty_security"),
+    # runner.model.policy.Strength
+    N_("password"),
+    N_("key"),
+    N_("touch"),
     # runner.model.log.ActorKind
     N_("person"),
     N_("service"),

@@ -16,6 +16,8 @@ SITE = {
     "runbooks": "runner/site_files/runbooks",
     "playbooks": "runner/site_files/playbooks",
     "inventory/demo": "runner/site_files/inventory/demo",
+    "inventory/example": "runner/site_files/inventory/example",
+    "inventory/policy.schema.json": "runner/site_files/inventory/policy.schema.json",
     "inventory/site.yml": "runner/site_files/inventory/site.yml",
 }
 """What of the checkout `twokey init` makes a site from, and where the wheel keeps it."""

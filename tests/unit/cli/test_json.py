@@ -42,6 +42,8 @@ COMMANDS = {
     "runbook_show": ("runbook", "show", "web-restart"),
     "inventory_list": ("inventory", "list"),
     "inventory_check": ("inventory", "check"),
+    "policy_show": ("policy", "show"),
+    "policy_lint": ("policy", "lint", "{site}/inventory"),
     "lint": ("runbook", "lint", "{site}/runbooks", "--without-ansible"),
     "serve": ("serve", "--background"),
 }
