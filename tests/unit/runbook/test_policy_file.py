@@ -26,6 +26,7 @@ from runner.model.policy import (
 )
 from runner.model.runbook import Risk
 from runner.model.text import Text
+from runner.model.time import Seconds
 from runner.rules.terms import laxer_than, terms_of
 from runner.runbook.places import shipped_files
 from runner.runbook.policy_lint import lint_policies
@@ -103,7 +104,7 @@ publish: [approver]
     title = Text("T", "题")
     assert policy.posts == {"all": Post(title, roles, operations=True, most=3, marks=("x",)), "look": Post(title, ())}
     assert (policy.incompatible, policy.founders) == ((("all", "look"),), (("all",), ("all",)))
-    assert policy.grants[GrantArea.KEYS] == replace(USUAL_GRANTS, approve=(APPROVER,), check_within=86400)
+    assert policy.grants[GrantArea.KEYS] == replace(USUAL_GRANTS, approve=(APPROVER,), check_within=Seconds(86400))
     assert policy.grants[GrantArea.PEOPLE] == USUAL_GRANTS
     assert (policy.emergency.review_within, policy.emergency.outside_reviewer) == (12 * 3600, "王")
     assert (policy.sessions.idle, policy.sessions.longest, policy.sessions.password_length) == (60, 8 * 3600, 20)
