@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Final
 
-from runner.client.wording.line import Line, Meaning, Part, cell_width, clean, line, pad, wrap
+from runner.client.wording.line import NEVER_FIRST, Line, Meaning, Part, cell_width, clean, line, pad, wrap
 
 USUAL_WIDTH: Final = 80
 """Cells of a terminal that everything fits."""
 _GAP: Final = "  "
+_WIDE: Final = 2
+"""Cells of a wide character."""
 
 
 def grid(
@@ -62,9 +63,12 @@ def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
 
 
 def _longest_word(text: str) -> int:
-    """Cells of the longest piece that cannot be broken: between spaces and Chinese characters."""
-    pieces = groupby(text, key=lambda char: char != " " and cell_width(char) < _WIDE)
-    return max([_WIDE, *(cell_width("".join(piece)) for is_word, piece in pieces if is_word)])
-
-
-_WIDE: Final = 2
+    """Cells of the longest piece that is not broken: up to a space or a Chinese character, with what closes it."""
+    longest = used = 0
+    for char in text:
+        if char != " " and cell_width(char) < _WIDE:
+            used += cell_width(char)
+            continue
+        longest = max(longest, used + _WIDE if char in NEVER_FIRST else used)
+        used = 0
+    return max(_WIDE, longest, used)

@@ -17,7 +17,7 @@ from runner.words import _
 
 _TAB: Final = "    "
 _DIGITS: Final = 12
-_NEVER_FIRST: Final = "，。；：！？、）》”"  # noqa: RUF001 - Chinese is set with its own punctuation
+NEVER_FIRST: Final = "，。；：！？、）》”"  # noqa: RUF001 - Chinese is set with its own punctuation
 """Punctuation that no row begins with."""
 
 
@@ -200,7 +200,7 @@ def _row_end(text: str, start: int, room: int, measure: Callable[[str], int]) ->
 
 
 def _may_break(before: str, after: str, measure: Callable[[str], int]) -> bool:
-    if after in _NEVER_FIRST:
+    if after in NEVER_FIRST:
         return False
     return before == " " or after == " " or measure(before) > 1 or measure(after) > 1
 

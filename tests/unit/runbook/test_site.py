@@ -22,7 +22,8 @@ from runner.runbook.places import (
     state_of_site,
     this_machine,
 )
-from runner.runbook.settings import load_policy, load_site, parse_policy
+from runner.runbook.policy_lint import lint_policies
+from runner.runbook.settings import POLICY_SCHEMA_FILE, load_policy, load_site, parse_policy
 from runner.runbook.site import get_site, write_site
 from runner.runbook.site_folder import find_site
 
@@ -156,6 +157,9 @@ def test_a_site_is_made_from_what_is_shipped(tmp_path: Path) -> None:
         hosts, _ = bind_hosts(load_inventory(site), here.runbook.targets)
         assert hosts
     assert load_policy(site).max_runs == 1
+    for name in (POLICY_SCHEMA_FILE, "inventory/example/policy.bank.yml", "inventory/example/policy.small.yml"):
+        assert (target / name).read_bytes() == (shipped_files() / name).read_bytes()
+    assert lint_policies([target]) == ()
 
 
 def test_a_site_is_made_in_an_empty_folder_only(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ def test_chinese_is_broken_between_characters() -> None:
     assert texts(("a", "b"), ("x", "值班运维员"), width=9) == ["a  b", "x  值班运", "   维员"]
 
 
+def test_a_comma_stays_with_its_word() -> None:
+    assert texts(("", ""), ("report、plan", "a b"), width=13) == ["report、  a b", "plan"]
+
+
 def test_words_are_broken_last() -> None:
     assert texts(("", ""), ("rehearsal_report", "a b c"), width=20) == [
         "rehearsal_report  a",
