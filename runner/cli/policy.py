@@ -1,4 +1,4 @@
-"""`twokey policy`: check and show policies; each part in a function of its own."""
+"""`twokey policy`: check, show, propose and explain policies; each part in a function of its own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from runner.cli.output import put, put_json, put_lines, tell
-from runner.cli.session import places_of
+from runner.cli.output import put, put_json, put_lines, put_table, tell
+from runner.cli.session import Session
+from runner.cli.signed import add_signing, sign
+from runner.client import drafts
+from runner.client.wording.grant import changed_lines, explained_lines
+from runner.client.wording.line import listed
 from runner.client.wording.policy import policy_lines
-from runner.errors import InvalidContentError
+from runner.errors import InvalidContentError, RefusedError
+from runner.model.grant import SetPolicy
 from runner.model.policy import Policy
+from runner.model.statement import StatementKind
+from runner.proof.canonical import digest
 from runner.runbook.loader import read_file
 from runner.runbook.policy_lint import lint_policies
-from runner.runbook.settings import load_policy, load_site, parse_policy
+from runner.runbook.settings import load_policy, parse_policy
 from runner.wire.documents import to_value
+from runner.wire.spoken import spoken
 from runner.words import _
 
 
@@ -26,11 +34,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lint = below.add_parser("lint", help=_("every mistake with its line and column; no service is needed"))
     lint.add_argument("paths", nargs="+", type=Path, metavar=_("PATH"), help=_("policies, or folders of them"))
     show = below.add_parser("show", help=_("a policy in words: posts, and what changes need where"))
-    show.add_argument(
-        "path", nargs="?", type=Path, metavar=_("PATH"), help=_("a policy (default: that of this site's environment)")
+    show.add_argument("path", nargs="?", type=Path, metavar=_("PATH"), help=_("a policy (default: the one in force)"))
+    propose = below.add_parser("propose", help=_("apply for another policy; another person approves it"))
+    propose.add_argument("path", type=Path, metavar=_("PATH"), help=_("the new policy"))
+    propose.add_argument("--reason", required=True, metavar=_("TEXT"), help=_("why"))
+    add_signing(propose)
+    explain = below.add_parser("explain", help=_("whether somebody may sign something, and by which rule"))
+    explain.add_argument("person", metavar=_("PERSON"), help=_("who would sign"))
+    explain.add_argument(
+        "action", choices=[kind.value for kind in StatementKind], metavar=_("ACTION"), help=_("what they would sign")
     )
+    explain.add_argument(
+        "object", nargs="?", default="", metavar=_("OBJECT"), help=_("about what: a change, run, grant or digest")
+    )
+    staffing = below.add_parser("staffing", help=_("for every risk class a team that can carry it out, or what lacks"))
     schema = below.add_parser("schema", help=_("the JSON Schema of policies, for editors"))
-    for part in (lint, show, schema):
+    for part in (lint, show, schema, explain, staffing):
         part.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
@@ -68,12 +87,70 @@ def _schema(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _propose(options: argparse.Namespace) -> int:
+    source = read_file(options.path)
+    parse_policy(source, str(options.path))
+    with Session(options) as here:
+        grant = SetPolicy(digest(source), source.decode())
+        if not options.json:
+            for line in changed_lines(here.service.register.policy().source, grant.text):
+                tell(line)
+        return sign(here, drafts.apply(grant, options.reason, here.status.origin), options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    with Session(options) as here:
+        explained = here.service.register.explain(options.person, StatementKind(options.action), options.object)
+        if options.json:
+            put_json(explained)
+        else:
+            put_lines(explained_lines(explained, here.present))
+    return 0 if explained.allowed else RefusedError.exit_code
+
+
+def _staffing(options: argparse.Namespace) -> int:
+    """1 when for some class nobody can be found, so that it can be watched."""
+    with Session(options) as here:
+        found = here.service.register.staffing()
+    if options.json:
+        put_json(found)
+    else:
+        heads = (_("risk class"), _("unit"), _("enough people"), _("team, or what lacks"))
+        put_table(
+            heads,
+            [
+                (
+                    spoken(row.risk.value),
+                    row.unit or "-",
+                    _("yes") if row.enough else _("no"),
+                    listed(row.team)
+                    if row.missing is None
+                    else _("nobody for: {what}").format(what=spoken(row.missing)),
+                )
+                for row in found.rows
+            ],
+        )
+    return 0 if all(row.enough for row in found.rows) else 1
+
+
 def _policy(options: argparse.Namespace) -> Policy:
-    """The policy that was named, or that of the site."""
+    """The policy that was named; the one in force; or that of a site nobody has founded yet."""
     path: Path | None = options.path
-    if path is None:
-        return load_policy(load_site(places_of(options).site))
-    return parse_policy(read_file(path), str(path))
+    if path is not None:
+        return parse_policy(read_file(path), str(path))
+    with Session(options) as here:
+        if not here.is_founded:
+            return load_policy(here.site)
+        if here.service.register.policy().differs:
+            tell(_("the site's policy.yml says something else; it counts once it is granted: twokey policy propose"))
+        return here.policy
 
 
-_PARTS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {"lint": _lint, "show": _show, "schema": _schema}
+_PARTS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "lint": _lint,
+    "show": _show,
+    "schema": _schema,
+    "propose": _propose,
+    "explain": _explain,
+    "staffing": _staffing,
+}

@@ -40,13 +40,7 @@ def posts_of(person: Person, policy: Policy, at: datetime, environment: str, uni
 
 def is_within(policy: Policy, unit: str, upper: str) -> bool:
     """Whether a unit is another or lies below it."""
-    seen: set[str] = set()
-    while unit and unit not in seen:
-        if unit == upper:
-            return True
-        seen.add(unit)
-        unit = policy.units[unit].parent if unit in policy.units else ""
-    return False
+    return unit == upper or upper in policy.lineage(unit)
 
 
 def conflicts(person: Person, policy: Policy, at: datetime, *, dormant: bool = False) -> tuple[tuple[str, str], ...]:

@@ -138,19 +138,10 @@ WORDS: Final = (
     N_("applied"),
     N_("granted"),
     N_("checked"),
-    # runner.model.people
+    # runner.model.people.Standing
     N_("active"),
     N_("suspended"),
     N_("left"),
-    N_("operator"),
-    N_("approver"),
-    N_("business_owner"),
-    N_("auditor"),
-    N_("vendor"),
-    N_("security_admin"),
-    N_("system_admin"),
-    N_("network_admin"),
-    N_("duty_security"),
     # runner.model.plan.Role
     N_("do"),
     N_("verify"),

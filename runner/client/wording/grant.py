@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -89,6 +90,12 @@ def explained_lines(shown: Explained, present: Present) -> tuple[Line, ...]:
         yield told(_("who may"), listed(shown.who) or _("nobody who may"))
 
     return aligned(sections(told_all()))
+
+
+def changed_lines(before: str, after: str) -> tuple[str, ...]:
+    """What another text of a policy takes out (`-`) and puts in (`+`), with the lines around it."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return tuple(line for line in lines if not line.startswith(("---", "+++")))
 
 
 def standing_of(person: Person) -> str:

@@ -110,13 +110,12 @@ def _instant(case: Case, name: str) -> datetime:
 def approval_span(policy: Policy, facts: Facts) -> Seconds:
     """How long an approval of such a change may be used when no window bounds it."""
     span = terms_of(policy, facts.risk, facts.environment, facts.unit).approval_valid_for
-    return policy.approval_valid_for if span is None else span
+    return Seconds(0) if span is None else span
 
 
 def _require_bounds(case: Case, request: Request, approval: Approval, facts: Facts) -> None:
     rules = case.premises.policy
-    most = terms_of(rules, facts.risk, facts.environment, facts.unit).max_runs
-    most = rules.max_runs if most is None else most
+    most = terms_of(rules, facts.risk, facts.environment, facts.unit).max_runs or 0
     if not 1 <= approval.max_runs <= most:
         raise RefusedError(
             N_("approval: {got} runs, policy {policy} allows from 1 to {most}"),

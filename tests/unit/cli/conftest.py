@@ -11,9 +11,11 @@ import pytest
 
 from runner.cli.main import main
 from runner.model.site import Site
+from runner.proof.canonical import digest
 from runner.runbook.places import socket_of_state
+from runner.wire.api_people import PolicyShown
 from runner.words import use_language
-from tests.desk_site import write_site
+from tests.desk_site import POLICY, write_site
 from tests.stub_service import StubService, stub_service
 from tests.wire_samples import STATUS
 
@@ -55,6 +57,7 @@ def stub(state: Path) -> Iterator[StubService]:
     socket.parent.mkdir(mode=0o700, exist_ok=True)
     with stub_service(socket) as stub:
         stub.says("GET /v1/status", STATUS)
+        stub.says("GET /v1/policy", PolicyShown("two people", POLICY, digest(POLICY.encode()), "", differs=False))
         yield stub
 
 

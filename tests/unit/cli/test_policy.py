@@ -1,4 +1,4 @@
-"""`twokey policy`: no service is asked, and tables fit 80 columns in both languages."""
+"""`twokey policy`: files are read without a service, and tables fit 80 columns in both languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from runner.cli.main import main
 from runner.client.wording.line import cell_width
 from runner.runbook.places import shipped_files
 from runner.runbook.schema import policy_schema_text
+from runner.wire.api_people import PolicyShown
 from runner.words import use_language
+from tests.stub_service import StubService
 from tests.unit.cli.conftest import Twokey
 
 BANK = shipped_files() / "inventory" / "example" / "policy.bank.yml"
@@ -51,7 +53,16 @@ def test_lint_of_nothing(twokey: Twokey, tmp_path: Path) -> None:
     assert "no such file or folder" in answer.err
 
 
-def test_show_without_a_path_is_of_the_site(twokey: Twokey) -> None:
+def test_show_without_a_path_is_the_policy_in_force(twokey: Twokey, stub: StubService) -> None:
+    source = "apiVersion: twokey/v1\nkind: Policy\nname: signed by two\n"
+    stub.says("GET /v1/policy", PolicyShown("signed by two", source, "sha256:0", "SQ-2026-0001", differs=True))
+    answer = twokey("policy", "show")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, "policy signed by two")
+    assert "it counts once it is granted" in answer.err
+
+
+def test_before_a_site_is_founded_it_is_that_of_the_site(twokey: Twokey, state: Path) -> None:
+    state.rmdir()
     answer = twokey("policy", "show")
     assert (answer.code, answer.out.splitlines()[0]) == (0, "policy two people")
 
