@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -29,12 +30,19 @@ from runner.model.grant import (
     Reinstate,
     Relieve,
     Suspend,
+    Transfer,
 )
 from runner.model.people import Vendor
 from runner.wire.api_people import RegisterShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _
 
+_WITH_REASON: Final[Mapping[str, Callable[[str, str], Grant]]] = {
+    "suspend": Suspend,
+    "reinstate": Reinstate,
+    "leave": Leave,
+}
+"""Parts that say nothing but whom and why."""
 _LOOKING: Final = ("list", "show", "grants", "grant")
 
 
@@ -59,6 +67,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _granting(below, "suspend", _("suspend an account at once; another person inspects it afterwards"))
     _granting(below, "reinstate", _("apply for the end of a suspension"))
     _granting(below, "leave", _("apply for the end of an account: keys, posts and all that rests on them"))
+    transfer = _granting(below, "transfer", _("apply for another unit for somebody; posts of the old one end"))
+    transfer.add_argument("unit", metavar=_("UNIT"), help=_("the new unit"))
     appoint = _granting(below, "appoint", _("apply for a post for somebody"))
     appoint.add_argument("post", metavar=_("POST"), help=_("post, as the policy names it"))
     appoint.add_argument("--within", default="", metavar=_("UNIT"), help=_("only within this unit and below"))
@@ -218,13 +228,11 @@ def _print_grants(here: Session, options: argparse.Namespace) -> int:
 def _grant(here: Session, options: argparse.Namespace) -> Grant:
     """The grant that was typed."""
     person, reason = options.person, options.reason
+    if options.part in _WITH_REASON:
+        return _WITH_REASON[options.part](person, reason)
     match options.part:
-        case "suspend":
-            return Suspend(person, reason)
-        case "reinstate":
-            return Reinstate(person, reason)
-        case "leave":
-            return Leave(person, reason)
+        case "transfer":
+            return Transfer(person, options.unit, reason)
         case "relieve":
             return Relieve(person, options.post, reason)
         case "enrol":

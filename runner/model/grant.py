@@ -19,6 +19,7 @@ class GrantKind(StrEnum):
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
     LEAVE = "leave"
+    TRANSFER = "transfer"
     ADD_KEY = "add_key"
     REVOKE_KEY = "revoke_key"
     APPOINT = "appoint"
@@ -77,6 +78,15 @@ class Leave:
     """The end of an account: keys, posts and everything that rests on them."""
 
     person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Another unit for a person; the posts they held in the old one end with it."""
+
+    person: str
+    unit: str
     reason: str
 
 
@@ -201,6 +211,7 @@ Grant = (
     | Suspend
     | Reinstate
     | Leave
+    | Transfer
     | AddKey
     | RevokeKey
     | Appoint

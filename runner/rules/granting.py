@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from runner.errors import RefusedError, UsageError
-from runner.model.grant import Appoint, Grant, GrantKind, GrantRecord, GrantState
+from runner.model.grant import Appoint, Enrol, Grant, GrantKind, GrantRecord, GrantState, Transfer
 from runner.model.people import Person, PersonRole, Register, Standing
 from runner.model.policy import GrantArea, GrantTerms, Policy
 from runner.model.statement import StatementKind
@@ -123,6 +123,8 @@ def require_lawful(after: Register, grant: Grant, policy: Policy, at: datetime, 
     """
     if isinstance(grant, Appoint):
         _require_post(after, grant, policy, at)
+    if isinstance(grant, Appoint | Enrol | Transfer):
+        _require_unit(grant.unit, policy)
     name = concerns(grant)
     if name and (pairs := conflicts(person_in(after, name), policy, at, dormant=True)):
         first, second = pairs[0]
@@ -167,13 +169,6 @@ def _require_post(after: Register, grant: Appoint, policy: Policy, at: datetime)
             post=grant.post[:80],
             posts=", ".join(policy.posts),
         )
-    if grant.unit and policy.units and grant.unit not in policy.units:
-        raise UsageError(
-            N_('unit "{unit}": the policy knows none of that name'),
-            hint=N_("units: {units}"),
-            unit=grant.unit[:80],
-            units=", ".join(policy.units),
-        )
     person = person_in(after, grant.person)
     lacking = [mark for mark in post.marks if not person.has_mark(mark, at)]
     if lacking:
@@ -194,6 +189,17 @@ def _require_post(after: Register, grant: Appoint, policy: Policy, at: datetime)
             post=grant.post,
             most=post.most,
             holders=", ".join(holders),
+        )
+
+
+def _require_unit(unit: str, policy: Policy) -> None:
+    """Refuse a unit the policy does not know; a policy without units leaves them to the site."""
+    if unit and policy.units and unit not in policy.units:
+        raise UsageError(
+            N_('unit "{unit}": the policy knows none of that name'),
+            hint=N_("units: {units}"),
+            unit=unit[:80],
+            units=", ".join(policy.units),
         )
 
 

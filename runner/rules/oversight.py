@@ -49,13 +49,20 @@ def _posts(people: list[Person], policy: Policy, now: datetime) -> Iterator[Rema
 
 
 def _owed(uninspected: Iterable[GrantRecord], policy: Policy, now: datetime) -> Iterator[Remark]:
+    """Inspections that are owed: those that are late one by one, the others as a number."""
+    ahead: list[datetime] = []
     for record in uninspected:
         if record.decided_at is None:
             continue
         due = record.decided_at + timedelta(seconds=policy.grants[area_of(kind_of(record.grant))].check_within)
-        message = N_("grant {number}: its inspection was due by {due}") if due < now else ""
-        message = message or N_("grant {number}: its inspection is due by {due}")
-        yield Remark(message, {"number": record.number, "due": to_rfc3339(due)})
+        if due < now:
+            message = N_("grant {number}: its inspection was due by {due}")
+            yield Remark(message, {"number": record.number, "due": to_rfc3339(due)})
+        else:
+            ahead.append(due)
+    if ahead:
+        message = N_("grants that wait for their inspection: {count}, the first is due by {due}")
+        yield Remark(message, {"count": len(ahead), "due": to_rfc3339(min(ahead))})
 
 
 def _deviations(person: Person, policy: Policy, now: datetime) -> Iterator[Remark]:

@@ -32,6 +32,7 @@ from runner.model.grant import (
     SetPolicy,
     SetVendor,
     Suspend,
+    Transfer,
 )
 from runner.model.people import (
     Appointment,
@@ -53,6 +54,7 @@ GRANTS: Final[Mapping[GrantKind, type[Any]]] = {
     GrantKind.SUSPEND: Suspend,
     GrantKind.REINSTATE: Reinstate,
     GrantKind.LEAVE: Leave,
+    GrantKind.TRANSFER: Transfer,
     GrantKind.ADD_KEY: AddKey,
     GrantKind.REVOKE_KEY: RevokeKey,
     GrantKind.APPOINT: Appoint,
@@ -167,6 +169,13 @@ def _leave(register: Register, grant: Leave, at: datetime) -> Register:
     keys = tuple(key if key.revoked else replace(key, revoked=at) for key in person.keys)
     held = tuple(_ended(each, at) for each in person.appointments)
     return _with(register, replace(person, standing=Standing.LEFT, keys=keys, appointments=held))
+
+
+def _transfer(register: Register, grant: Transfer, at: datetime) -> Register:
+    """Somebody who had no unit yet keeps their posts: they are given one, not moved."""
+    person = _present(register, grant.person)
+    held = tuple(_ended(each, at) for each in person.appointments) if person.unit else person.appointments
+    return _with(register, replace(person, unit=grant.unit, appointments=held))
 
 
 def _add_key(register: Register, grant: AddKey, at: datetime) -> Register:
@@ -375,6 +384,7 @@ _ENTER: Final[Mapping[type[Any], Callable[..., Register]]] = {
     Suspend: _suspend,
     Reinstate: _reinstate,
     Leave: _leave,
+    Transfer: _transfer,
     AddKey: _add_key,
     RevokeKey: _revoke_key,
     Appoint: _appoint,

@@ -40,6 +40,20 @@ def terms_of(policy: Policy, risk: Risk, environment: str, unit: str) -> ClassTe
     Returns:
         The terms, with span and number of runs of an approval always given.
     """
+    global _known  # noqa: PLW0603 - a memory of answers, one for the policy in force; what is answered never changes
+    known = _known
+    if known[0] is not policy:
+        known = _known = (policy, {})
+    asked = (risk, environment, unit)
+    if asked not in known[1]:
+        known[1][asked] = _terms_of(policy, risk, environment, unit)
+    return known[1][asked]
+
+
+_known: tuple[Policy | None, dict[tuple[Risk, str, str], ClassTerms]] = (None, {})
+
+
+def _terms_of(policy: Policy, risk: Risk, environment: str, unit: str) -> ClassTerms:
     owners = (policy.unit_classes.get(each) for each in policy.lineage(unit))
     layers = [*owners, policy.environments.get(environment)]
     terms: ClassTerms | None = None

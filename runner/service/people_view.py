@@ -38,6 +38,7 @@ from runner.wire.documents import to_document
 from runner.words import N_
 
 _NEEDS_GRANT = frozenset({StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT, StatementKind.INSPECT})
+_NEED_NOTHING = frozenset({StatementKind.PUBLISH, StatementKind.REQUEST, StatementKind.CHECK})
 _OPEN = (RequestState.SUBMITTED, RequestState.APPROVED)
 
 
@@ -165,8 +166,10 @@ def _facts(premises: Premises, transaction: Transaction, action: StatementKind, 
         return grant_facts(premises, transaction, transaction.grants.get(subject))
     if action is StatementKind.APPLY:
         raise UsageError(N_("who may apply depends on the grant: the policy lists it, `twokey policy show`"))
-    if not subject:
+    if not subject and action in _NEED_NOTHING:
         return site_facts(premises, transaction)
+    if not subject:
+        raise UsageError(N_("who may depends on what it is about: name a change, run, grant or digest"))
     if "/" in subject:
         return run_facts(premises, transaction, transaction.runs.get(subject))
     if subject.startswith("sha256:"):

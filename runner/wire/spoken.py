@@ -121,6 +121,7 @@ WORDS: Final = (
     N_("suspend"),
     N_("reinstate"),
     N_("leave"),
+    N_("transfer"),
     N_("enrol"),
     N_("add_key"),
     N_("revoke_key"),

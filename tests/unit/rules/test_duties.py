@@ -250,9 +250,9 @@ class TestOversight:
 
     def test_a_grant_nobody_inspected_is_owed(self) -> None:
         record = replace(applied(Relieve("O", "operator", "x"), "H"), decided_at=NOON)
-        [soon] = [each for each in remarks(STAFF, POLICY, [record], NOON) if "number" in each.facts]
-        [late] = [each for each in remarks(STAFF, POLICY, [record], NOON + 8 * DAY) if "number" in each.facts]
-        assert ("is due" in soon.message, "was due" in late.message) == (True, True)
+        [soon] = [each for each in remarks(STAFF, POLICY, [record, record], NOON) if "due" in each.facts]
+        [late] = [each for each in remarks(STAFF, POLICY, [record], NOON + 8 * DAY) if "due" in each.facts]
+        assert (soon.facts["count"], late.facts["number"]) == (2, record.number)
 
 
 PEOPLE = "OPDHB"

@@ -25,6 +25,7 @@ from runner.model.grant import (
     RevokeKey,
     SetVendor,
     Suspend,
+    Transfer,
 )
 from runner.model.people import Register, Standing, Terminal, Vendor
 from runner.rules.register import GRANTS, enter, kind_of
@@ -102,6 +103,13 @@ def test_a_suspension_ends_by_reinstatement_only() -> None:
     assert entered(Suspend("B", "x"), Reinstate("B", "y")).people["B"].standing is Standing.ACTIVE
     assert refused(Suspend("B", "x"), Suspend("B", "x")) == "people:standing"
     assert refused(Reinstate("B", "y")) == "people:standing"
+
+
+def test_a_transfer_ends_the_posts_of_the_old_unit_but_not_those_of_none() -> None:
+    moved = entered(enrol(), Appoint("C", "clerk"), Transfer("C", "audit", "moved")).people["C"]
+    assert (moved.unit, moved.posts(NOON)) == ("audit", ())
+    placed = entered(Transfer("A", "audit", "placed")).people["A"]
+    assert (placed.unit, [each.post for each in placed.posts(NOON)]) == ("audit", ["member"])
 
 
 class TestPosts:
