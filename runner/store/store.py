@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from runner.store.access import CredentialStore, SessionStore
 from runner.store.acts import ActStore
 from runner.store.approvals import ApprovalStore
 from runner.store.attempts import AttemptStore, ShimStore
@@ -45,6 +46,8 @@ class Transaction:
         """Single facts about this installation."""
         self.founders = FounderStore(connection)
         self.grants = GrantStore(connection, zone)
+        self.credentials = CredentialStore(connection)
+        self.sessions = SessionStore(connection)
         self.publications = PublicationStore(connection)
         self.plans = PlanStore(connection)
         self.requests = RequestStore(connection, zone)

@@ -22,8 +22,10 @@ from sqlalchemy import (
 )
 
 from runner.model.grant import GrantKind, GrantState
+from runner.model.access import SessionEnd
 from runner.model.joint import ActState
 from runner.model.plan import Role
+from runner.model.policy import Strength
 from runner.model.request import PublicationState, RequestState
 from runner.model.run import AttemptState, Question, RunKind, RunState
 from runner.model.runbook import Risk
@@ -60,6 +62,38 @@ founders = Table(
     Column("name", String(128), primary_key=True),
     Column("key", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False, unique=True),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("person", String(128), primary_key=True),
+    Column("password", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("history", Text, nullable=False),
+    Column("must_change", Boolean(create_constraint=False), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("person", String(128), nullable=False),
+    Column("strength", Chosen(Strength), nullable=False),
+    Column("credential", String(64), nullable=False),
+    Column("peer", String(64), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("reason", Chosen(SessionEnd)),
+    Index(None, "person", "ended_at", "created"),
+    Index(None, "ended_at", "last_seen"),
 )
 
 publications = Table(

@@ -52,6 +52,9 @@ SCREENS: dict[str, Callable[[Transaction], object]] = {
     "log entry": lambda transaction: transaction.log.at(10),
     "log waiting": lambda transaction: transaction.inbox.waiting(),
     "checkpoint": lambda transaction: transaction.tree.newest_checkpoint(),
+    "session of a token": lambda transaction: transaction.sessions.find("00"),
+    "sessions of a person": lambda transaction: transaction.sessions.open_of("ann"),
+    "sessions that rest": lambda transaction: transaction.sessions.unused_since(NOON),
     "tile": lambda transaction: transaction.tree.tile(0, 10),
 }
 COPY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
@@ -72,6 +75,10 @@ COPIES = (
     (
         "INSERT INTO publications SELECT NULL, digest || i, 'runbook' || (i % 99), i, state, author, countersigner, "
         "at, content FROM n, (SELECT * FROM publications LIMIT 1)"
+    ),
+    (
+        "INSERT INTO sessions SELECT 's' || i, 't' || i, 'person' || (i % 99), 'key', '', 'uid:1', at, at, at, "
+        "CASE WHEN i % 9 THEN at END, NULL FROM n, (SELECT at FROM requests LIMIT 1)"
     ),
     "INSERT INTO published_files SELECT 'sha' || id, id FROM publications",
     "INSERT INTO shims SELECT 'shim' || place, id, 'f', 1, 1, 'b', created_at, created_at FROM runs",

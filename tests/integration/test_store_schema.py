@@ -55,15 +55,16 @@ def test_the_newest_migration_is_the_current_version() -> None:
         assert Path(script.path).name.startswith(f"{script.revision}_")
 
 
-def test_an_older_database_is_migrated_with_its_data(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_older_database_is_migrated_with_its_data(tmp_path: Path, version: str) -> None:
     old = raw(tmp_path / "twokey.db")
     with old.writing() as connection:
-        schema.migrate(connection, to="0001")
+        schema.migrate(connection, to=version)
         connection.execute(
             text("INSERT INTO people (name, key, fingerprint) VALUES (:name, :key, :fingerprint)"),
             {"name": ANN.name, "key": ANN.key, "fingerprint": ANN.fingerprint},
         )
-        assert schema.stored_version(connection) == "0001"
+        assert schema.stored_version(connection) == version
     old.close()
     store = open_store(tmp_path)
     with store.writing() as transaction:
