@@ -7,7 +7,9 @@
     ├── UnreachableError           3  no service answers
     │   └── StorageError           3  the service cannot write (disk full, database gone)
     ├── RefusedError               4  law, policy or state forbids it; recorded as a refusal
-    │   └── SignatureError         4  a statement or its signature is not valid
+    │   ├── SignatureError         4  a statement or its signature is not valid
+    │   ├── SignInError            4  who asks has not signed in, or has not shown who they are
+    │   └── TooOftenError          4  asked too often; a fact says when to ask again
     ├── VerificationError          5  the audit log is not what it should be
     ├── UnanchoredError            6  the audit log is sound, but its tail is older than policy allows without an anchor
     └── RunFailedError             1  a run failed or was rolled back
@@ -88,6 +90,14 @@ class RefusedError(RunnerError):
 
 class SignatureError(RefusedError):
     """A statement or its signature is not valid."""
+
+
+class SignInError(RefusedError):
+    """Who asks has not signed in, or has not shown who they are."""
+
+
+class TooOftenError(RefusedError):
+    """Asked too often; the fact `seconds` says in how many to ask again."""
 
 
 class VerificationError(RunnerError):

@@ -69,3 +69,17 @@ class Session:
     """When it ends, however busy."""
     ended_at: datetime | None = None
     reason: SessionEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInClaim:
+    """What a key signs to sign in."""
+
+    origin: str
+    """Name of the log of the service that is meant."""
+    person: str
+    key: str
+    """Fingerprint."""
+    nonce: str
+    """The service's."""
+    at: datetime

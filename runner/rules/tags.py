@@ -112,6 +112,19 @@ class Tag(StrEnum):
     ACT_DROPPED = "service:act:dropped"
     """A first signature lapsed, or the run went on otherwise."""
 
+    SESSION_OPENED = "person:session:opened"
+    """A person has signed in; payload: session, strength, credential, peer, until."""
+    SESSION_CLOSED = "person:session:closed"
+    """A person has signed out, or ended another of their sessions; payload: session, reason."""
+    SESSION_EXPIRED = "service:session:expired"
+    """A session ended by itself or by what became of its person; payload: session, person, reason."""
+    SESSION_REFUSED = "service:session:refused"
+    """A sign-in in the name of somebody known; payload: person, rule, peer. Others are counted (`ACCESS_REFUSED`)."""
+    CREDENTIAL_RESET = "service:credential:reset"
+    """A person got a first password and an authenticator; payload: person, by."""
+    CREDENTIAL_CHANGED = "person:credential:changed"
+    """A person has changed their password."""
+
     SERVICE_STARTED = "service:service:started"
     SERVICE_STOPPED = "service:service:stopped"
     SERVICE_RECOVERED = "service:service:recovered"
@@ -122,7 +135,7 @@ class Tag(StrEnum):
     """A client remembers a head this log cannot be consistent with; payload: both heads."""
 
     LOG_QUERIED = "person:log:queried"
-    """A query of protected data (L9)."""
+    """A query of protected data by somebody who has signed in (L9); payload: path, query, session."""
     BUNDLE_EXPORTED = "person:bundle:exported"
     NOTICE_SENT = "service:notice:sent"
     NOTICE_FAILED = "service:notice:failed"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from runner.errors import NotFoundError, RunnerError, UnreachableError, UsageError
+from runner.errors import NotFoundError, RunnerError, SignInError, TooOftenError, UnreachableError, UsageError
 from runner.service import (
+    access_routes,
     audit_routes,
     change_routes,
     content_routes,
@@ -20,19 +22,39 @@ from runner.service import (
     run_routes,
     status_routes,
 )
+from runner.service.access.guard import make_guard
 from runner.service.bodies import answer
 from runner.service.parts import Service
+from runner.service.permissions import require_listed
 from runner.wire.errors import status_of, to_wire
 from runner.words import N_
 
 _log = logging.getLogger(__name__)
 
 
+_ROUTES: Final = (
+    status_routes,
+    access_routes,
+    content_routes,
+    change_routes,
+    people_routes,
+    run_routes,
+    audit_routes,
+    event_routes,
+)
+
+
 def make_app(service: Service) -> FastAPI:
-    """The application over these parts."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    for routes in (status_routes, content_routes, change_routes, people_routes, run_routes, audit_routes, event_routes):
-        app.include_router(routes.make_router(service))
+    """The application over these parts.
+
+    Raises:
+        UnlistedRouteError: the table of permissions and the routes do not agree.
+    """
+    guard = make_guard(service.access)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)])
+    for routes in _ROUTES:
+        routes.add_routes(app, service)
+    require_listed(app.routes)
     app.add_exception_handler(RunnerError, _told)
     app.add_exception_handler(RequestValidationError, _told_of_query)
     app.add_exception_handler(HTTPException, _told_of_path)
@@ -43,7 +65,12 @@ def make_app(service: Service) -> FastAPI:
 async def _told(_: Request, error: Exception) -> Response:
     if not isinstance(error, RunnerError):
         raise error
-    return answer(to_wire(error), status_of(error))
+    response = answer(to_wire(error), status_of(error))
+    if isinstance(error, SignInError):
+        response.headers["www-authenticate"] = "Bearer"
+    elif isinstance(error, TooOftenError):
+        response.headers["retry-after"] = str(error.facts.get("seconds", 1))
+    return response
 
 
 async def _told_of_query(request: Request, error: Exception) -> Response:

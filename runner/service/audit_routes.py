@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, FastAPI, Path, Query
 from starlette.responses import Response
 
 from runner.audit.proofs import consistency, inclusion, root
 from runner.errors import NotFoundError, UsageError
-from runner.model.log import LogFilter
+from runner.model.document import JsonObject
+from runner.model.log import About, LogFilter
 from runner.proof.merkle import leaf_hash
+from runner.service.access.access import Caller
+from runner.service.access.guard import Asker
 from runner.service.bodies import BYTES, JSON, answer, read_value, small_body
 from runner.service.bundles import export_bundle
 from runner.service.parts import Service
@@ -19,37 +22,38 @@ from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.stream import entry_document
 from runner.wire import api
 from runner.wire.api_audit import BundleAsked, CheckpointShown, ConsistencyProof, InclusionProof
+from runner.wire.documents import to_document
 from runner.words import N_
 
 Size = Annotated[int, Query(ge=0)]
 Body = Annotated[bytes, Depends(small_body)]
 
 
-def make_router(service: Service) -> APIRouter:
-    """The routes."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
     store = service.store
 
-    @router.get(api.CHECKPOINT)
+    @app.get(api.CHECKPOINT)
     def checkpoint() -> Response:
         return answer(_checkpoint(service))
 
-    @router.get(api.CONSISTENCY)
+    @app.get(api.CONSISTENCY)
     def prove_consistency(old: Annotated[int, Query(alias="from", ge=0)], to: Size) -> Response:
         with store.reading() as transaction:
             proof = consistency(transaction.tree, old, to)
             head = root(transaction.tree, to)
         return answer(ConsistencyProof(old, to, head.hex(), tuple(part.hex() for part in proof)))
 
-    @router.get(api.INCLUSION)
+    @app.get(api.INCLUSION)
     def prove_inclusion(index: Size, size: Size) -> Response:
         with store.reading() as transaction:
             proof = inclusion(transaction.tree, index, size)
             leaf = transaction.log.at(index)
         return answer(InclusionProof(index, size, leaf_hash(leaf.leaf).hex(), tuple(part.hex() for part in proof)))
 
-    @router.get(api.ENTRIES)
+    @app.get(api.ENTRIES)
     def entries(
+        caller: Asker,
         run: Name = "",
         request: Name = "",
         tag: Name = "",
@@ -57,23 +61,34 @@ def make_router(service: Service) -> APIRouter:
         before: Before = None,
         limit: Limit = USUAL_LIMIT,
     ) -> Response:
+        wanted = LogFilter(run=run, request=request, tag=tag, actor=actor)
+        if before is None:  # further pages belong to the same query
+            record_query(service, caller, api.ENTRIES, wanted)
         with store.reading() as transaction:
-            wanted = LogFilter(run=run, request=request, tag=tag, actor=actor)
             rows, last = split_page(transaction.log.page(limit + 1, wanted, _number(before)), limit)
         documents = b",".join(entry_document(leaf) for leaf in rows)
         following = json.dumps(str(last.id) if last else None).encode()
         return Response(b'{"rows":[%s],"next":%s}' % (documents, following), media_type=JSON)
 
-    @router.get(api.ENTRIES + "/{index}")
-    def entry(index: Annotated[int, Path(ge=0)]) -> Response:
+    @app.get(api.ENTRIES + "/{index}")
+    def entry(index: Annotated[int, Path(ge=0)], caller: Asker) -> Response:
+        record_query(service, caller, api.entry_path(index), LogFilter())
         with store.reading() as transaction:
             return Response(entry_document(transaction.log.at(index)), media_type=JSON)
 
-    @router.post(api.BUNDLES)
-    def bundle(body: Body) -> Response:
-        return Response(export_bundle(service, read_value(BundleAsked, body).run), media_type=BYTES)
+    @app.post(api.BUNDLES)
+    def bundle(body: Body, caller: Asker) -> Response:
+        return Response(export_bundle(service, read_value(BundleAsked, body).run, caller), media_type=BYTES)
 
-    return router
+
+def record_query(service: Service, caller: Caller, path: str, wanted: LogFilter) -> None:
+    """Record what somebody who has signed in asks the log (L9).
+
+    Raises:
+        StorageError: it cannot be recorded; nothing is to be answered then.
+    """
+    query: JsonObject = {name: value for name, value in to_document(wanted).items() if value}
+    service.access.record_query(caller, path, query, About(run=wanted.run, request=wanted.request))
 
 
 def _checkpoint(service: Service) -> CheckpointShown:

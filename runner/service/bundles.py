@@ -5,15 +5,17 @@ from __future__ import annotations
 from io import BytesIO
 
 from runner.audit.bundle import Subject, export
-from runner.engine.journal import service_entry
-from runner.model.log import About
+from runner.engine.desk.refusals import SERVICE
+from runner.model.document import JsonObject
+from runner.model.log import About, ActorKind, Entry
 from runner.proof.canonical import digest
 from runner.rules.tags import Tag
+from runner.service.access.access import Caller
 from runner.service.parts import Service
 
 
-def export_bundle(service: Service, run: str) -> bytes:
-    """The bundle of a run as the log stands now; that it was made is an entry of its own.
+def export_bundle(service: Service, run: str, caller: Caller) -> bytes:
+    """The bundle of a run as the log stands now; that it was made, and by whom, is an entry of its own.
 
     Raises:
         NotFoundError: there is no such run.
@@ -28,7 +30,9 @@ def export_bundle(service: Service, run: str) -> bytes:
         entries = export(transaction.evidence, transaction.log, service.log_key, subject, archive)
     data = archive.getvalue()
     about = About(request=record.request, run=run)
-    told = service_entry(Tag.BUNDLE_EXPORTED, about, service.clock.now(), {"entries": entries, "digest": digest(data)})
+    made: JsonObject = {"entries": entries, "digest": digest(data)}
+    kind, actor = (ActorKind.PERSON, caller.person) if caller.person else (ActorKind.SERVICE, SERVICE)
+    told = Entry(Tag.BUNDLE_EXPORTED, service.clock.now(), kind, actor, about, made)
     with service.store.writing() as transaction:
         transaction.inbox.put([service.premises.leaves.make(told)])
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, FastAPI, Query
 from starlette.responses import Response
 
 from runner.engine.desk.requesting import require_published
@@ -40,12 +40,11 @@ def keep_plan(service: Service, plan: PlanDocument) -> PlanDocument:
     return plan
 
 
-def make_router(service: Service) -> APIRouter:
-    """The routes."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
     premises, store, clock = service.premises, service.store, service.clock
 
-    @router.post(api.PLANS)
+    @app.post(api.PLANS)
     def make_plan(body: Body) -> Response:
         asked = read_value(PlanAsked, body)
         with store.reading() as transaction:
@@ -53,12 +52,12 @@ def make_router(service: Service) -> APIRouter:
         require_published(publication.digest, publication.state)
         return answer(keep_plan(service, premises.planner.make(publication, asked)))
 
-    @router.get(api.PLANS + "/{digest}")
+    @app.get(api.PLANS + "/{digest}")
     def plan(digest: str) -> Response:
         with store.reading() as transaction:
             return answer(transaction.plans.get(f"sha256:{digest}"))
 
-    @router.get(api.REQUESTS)
+    @app.get(api.REQUESTS)
     def requests(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
         with store.reading() as transaction:
             if before is not None:
@@ -66,23 +65,21 @@ def make_router(service: Service) -> APIRouter:
             rows, last = split_page(transaction.requests.page(limit + 1, states=state, before=before), limit)
         return answer(RequestPage(rows, last.number if last else None))
 
-    @router.get(api.REQUESTS + "/{number}")
+    @app.get(api.REQUESTS + "/{number}")
     def request(number: str) -> Response:
         with store.reading() as transaction:
             return answer(request_shown(premises, transaction, number, clock.now()))
 
-    @router.post(api.STATEMENTS)
+    @app.post(api.STATEMENTS)
     def submit(body: Body) -> Response:
         return answer(service.desk.submit(read_value(Signed, body)))
 
-    @router.get(api.STATEMENTS + "/{statement}")
+    @app.get(api.STATEMENTS + "/{statement}")
     def statement(statement: str) -> Response:
         with store.reading() as transaction:
             return answer(statement_shown(transaction.statements.get(statement)))
 
-    @router.get(api.WAITING)
+    @app.get(api.WAITING)
     def awaited(person: Name = "") -> Response:
         with store.reading() as transaction:
             return answer(waiting(premises, transaction, person, clock.now()))
-
-    return router

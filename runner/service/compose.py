@@ -32,6 +32,7 @@ from runner.model.site import Site
 from runner.model.time import Clock
 from runner.runbook.binding import inventory_document
 from runner.runbook.known_hosts import known_hosts_text, ssh_config_text
+from runner.service.access.access import Access
 from runner.service.parts import Service
 from runner.service.stream import EventStream
 from runner.store.content import ContentStore
@@ -74,6 +75,7 @@ class Composed:
         """Stop in order; shims go on by themselves."""
         self.engine.stop()
         self.service.desk.stop()
+        self.service.access.stop()
         self.service.store.off_log(self.service.stream.committed)
 
     def close(self) -> None:
@@ -146,6 +148,7 @@ def _join(order: Order, store: Store, in_force: InForce) -> Composed:
         state=state,
         premises=premises,
         desk=Desk(premises),
+        access=Access(premises),
         sequencer=sequencer,
         stream=EventStream(StorePages(store), epoch),
         log_key=signer.key,

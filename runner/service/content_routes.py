@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, FastAPI, Query
 from starlette.responses import Response
 
 from runner.errors import NotFoundError
@@ -20,42 +20,39 @@ from runner.words import N_
 States = Annotated[list[PublicationState], Query()]
 
 
-def make_router(service: Service) -> APIRouter:
-    """The routes."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
     premises, store = service.premises, service.store
 
-    @router.get(api.RUNBOOKS)
+    @app.get(api.RUNBOOKS)
     def runbooks() -> Response:
         with store.reading() as transaction:
             return answer(runbook_list(premises, transaction))
 
-    @router.get(api.PUBLICATIONS)
+    @app.get(api.PUBLICATIONS)
     def publications(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
         with store.reading() as transaction:
             return answer(
                 publication_page(transaction.publications.page(limit + 1, states=state, before=before), limit)
             )
 
-    @router.post(api.PUBLICATIONS)
+    @app.post(api.PUBLICATIONS)
     def propose(body: Annotated[bytes, Depends(upload_body)]) -> Response:
         return answer(service.desk.propose(read_value(Proposal, body)))
 
-    @router.get(api.PUBLICATIONS + "/{digest}")
+    @app.get(api.PUBLICATIONS + "/{digest}")
     def publication(digest: str) -> Response:
         with store.reading() as transaction:
             return answer(publication_shown(premises, transaction, f"sha256:{digest}"))
 
-    @router.get(api.BLOBS + "/{sha256}")
+    @app.get(api.BLOBS + "/{sha256}")
     def blob(sha256: str) -> Response:
         with store.reading() as transaction:
             if not transaction.publications.has_file(sha256):
                 raise NotFoundError(N_("content {sha256}: is in no publication"), sha256=sha256[:80])
         return Response(premises.contents.read(sha256), media_type=BYTES)
 
-    @router.get(api.INVENTORY)
+    @app.get(api.INVENTORY)
     def inventory() -> Response:
         with store.reading() as transaction:
             return answer(inventory_shown(premises, transaction))
-
-    return router

@@ -12,6 +12,7 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.state import StateDirectory
 from runner.model.time import Clock
 from runner.proof.note import NoteKey
+from runner.service.access.access import Access
 from runner.service.stream import EventStream
 from runner.store.store import Store
 
@@ -23,6 +24,7 @@ class Service:
     state: StateDirectory
     premises: Premises
     desk: Desk
+    access: Access
     sequencer: Sequencer
     stream: EventStream
     log_key: NoteKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import FastAPI, Query
 from starlette.responses import Response
 
 from runner.model.grant import GrantState
@@ -29,24 +29,23 @@ from runner.wire.api_people import GrantPage
 States = Annotated[list[GrantState], Query()]
 
 
-def make_router(service: Service) -> APIRouter:
-    """The routes."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
     premises, store = service.premises, service.store
 
-    @router.get(api.PEOPLE)
+    @app.get(api.PEOPLE)
     def people() -> Response:
         with store.reading() as transaction:
             return answer(api.People(signers(premises, transaction)))
 
-    @router.get(api.REGISTER)
+    @app.get(api.REGISTER)
     def register(at: datetime | None = None) -> Response:
         if at is not None:
             require_utc(at)
         with store.reading() as transaction:
             return answer(register_shown(premises, transaction, at))
 
-    @router.get(api.GRANTS)
+    @app.get(api.GRANTS)
     def grants(
         state: States = [],  # noqa: B006 - FastAPI copies a default
         person: Name = "",
@@ -60,24 +59,22 @@ def make_router(service: Service) -> APIRouter:
             rows, last = split_page(page, limit)
         return answer(GrantPage(tuple(grant_row(row) for row in rows), last.number if last else None))
 
-    @router.get(api.GRANTS + "/{number}")
+    @app.get(api.GRANTS + "/{number}")
     def grant(number: str) -> Response:
         with store.reading() as transaction:
             return answer(grant_shown(premises, transaction, number))
 
-    @router.get(api.POLICY)
+    @app.get(api.POLICY)
     def policy() -> Response:
         with store.reading() as transaction:
             return answer(policy_shown(premises, transaction))
 
-    @router.get(api.EXPLAIN)
+    @app.get(api.EXPLAIN)
     def explain(person: Name, action: StatementKind, object: Name = "") -> Response:  # noqa: A002 - the query's word
         with store.reading() as transaction:
             return answer(explained(premises, transaction, person, action, object))
 
-    @router.get(api.STAFFING)
+    @app.get(api.STAFFING)
     def staff() -> Response:
         with store.reading() as transaction:
             return answer(staffing(premises, transaction))
-
-    return router

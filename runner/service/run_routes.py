@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import FastAPI, Query
 from starlette.responses import Response
 
 from runner.model.run import RunState
@@ -18,12 +18,11 @@ from runner.wire.api_run import RunPage
 States = Annotated[list[RunState], Query()]
 
 
-def make_router(service: Service) -> APIRouter:
-    """The routes."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
     premises, store = service.premises, service.store
 
-    @router.get(api.RUNS)
+    @app.get(api.RUNS)
     def runs(
         state: States = [],  # noqa: B006 - FastAPI copies a default
         request: Name = "",
@@ -38,9 +37,7 @@ def make_router(service: Service) -> APIRouter:
             rows = tuple(run_row(premises, transaction, record) for record in records)
         return answer(RunPage(rows, last.id if last else None))
 
-    @router.get(api.RUNS + "/{run:path}")
+    @app.get(api.RUNS + "/{run:path}")
     def run(run: str) -> Response:
         with store.reading() as transaction:
             return answer(run_shown(premises, transaction, run, service.clock.now()))
-
-    return router

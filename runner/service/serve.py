@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 IDLE_AFTER: Final = 600.0
 """Seconds without client and run after which an embedded service ends."""
 _LOOK_FOR_EXPIRED: Final = 60.0
-"""Seconds between two looks for requests whose time is over."""
+"""Seconds between two looks for requests and sessions whose time is over."""
 _THREADS: Final = 16
 """Requests dealt with at once."""
 _PATIENCE: Final = 30.0
@@ -192,7 +192,7 @@ async def _serve_web(composed: Composed, terms: Terms, listening: socket.socket,
     ending.bind(end_soon)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    expiring = asyncio.create_task(_expire_requests(composed), name="expiry")
+    expiring = asyncio.create_task(_expire(composed), name="expiry")
     loop.call_soon(terms.ready)
     try:
         await server.serve(sockets=[listening])
@@ -200,13 +200,14 @@ async def _serve_web(composed: Composed, terms: Terms, listening: socket.socket,
         expiring.cancel()
 
 
-async def _expire_requests(composed: Composed) -> None:
-    """Look now and then for requests whose time is over; nothing else tells of it."""
+async def _expire(composed: Composed) -> None:
+    """Look now and then for requests and sessions whose time is over; nothing else tells of it."""
     while True:
         try:
             await asyncio.to_thread(expire_requests, composed.service.premises)
+            await asyncio.to_thread(composed.service.access.sessions.sweep)
         except RunnerError as error:
-            _log.warning("expired requests could not be recorded: %s", error)
+            _log.warning("what has expired could not be recorded: %s", error)
         await asyncio.sleep(_LOOK_FOR_EXPIRED)
 
 

@@ -43,6 +43,10 @@ class Doorkeeper:
         self._on_change()
         return True
 
+    def peer_of(self, connection: socket.socket) -> str:
+        """What requests of a connection come from: the operating system's user, which says nothing of the person."""
+        return f"uid:{user_of(connection)}"
+
     def leave(self) -> None:
         """An admitted connection has ended."""
         self.connected -= 1
@@ -97,6 +101,7 @@ def _protocol_behind(doorkeeper: Doorkeeper) -> type[H11Protocol]:
                 return
             self._admitted = True
             super().connection_made(transport)
+            self.client = (doorkeeper.peer_of(connection), 0)
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self._admitted:

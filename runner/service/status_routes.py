@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import fields
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 from starlette.responses import Response
 
 from runner.model.policy import Policy
@@ -16,7 +16,9 @@ from runner.runbook.settings import POLICY_FILE
 from runner.runbook.site_folder import SITE_FILE
 from runner.service.bodies import answer
 from runner.service.parts import Service
+from runner.service.permissions import Permission
 from runner.store.sqlite import driver
+from runner.store.store import Transaction
 from runner.wire import api
 from runner.wire.documents import to_value
 
@@ -24,15 +26,14 @@ IN_PROGRESS = frozenset(set(RunState) - ENDED)
 """States of a run that may still do something by itself."""
 
 
-def make_router(service: Service) -> APIRouter:
-    """Routes of status, versions, configuration."""
-    router = APIRouter()
+def add_routes(app: FastAPI, service: Service) -> None:
+    """Add routes of status, versions, configuration and people."""
 
-    @router.get(api.STATUS)
+    @app.get(api.STATUS)
     def status() -> Response:
         return answer(service_status(service))
 
-    @router.get(api.VERSIONS)
+    @app.get(api.VERSIONS)
     def versions() -> Response:
         runtime = service.premises.planner.runtime
         return answer(
@@ -46,11 +47,10 @@ def make_router(service: Service) -> APIRouter:
             )
         )
 
-    @router.get(api.CONFIG)
+    @app.get(api.CONFIG)
     def config() -> Response:
         return answer(api.Config(_settings(service)))
 
-    return router
 
 
 def service_status(service: Service) -> api.ServiceStatus:
@@ -76,7 +76,7 @@ def service_status(service: Service) -> api.ServiceStatus:
             log_waiting=transaction.inbox.waiting(),
             log_key=service.log_key.to_text(),
             runs_in_progress=transaction.runs.count(IN_PROGRESS),
-            people=tuple(service.premises.register.of(transaction).people),
+            people=tuple(service.premises.register.of(transaction).people) if not service.access.needs_session(Permission.READ) else (),
             holding=str(failure) if failure else "",
         )
 

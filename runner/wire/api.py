@@ -5,6 +5,13 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
 
     GET  /v1/status                     ServiceStatus
     GET  /v1/version                    Versions
+    GET  /v1/openapi.json               this interface as an OpenAPI document
+    POST /v1/sign-in/challenge          api_access.ChallengeAsked → api_access.Challenge
+    POST /v1/sign-in                    api_access.KeySignIn → api_access.SignedIn
+    POST /v1/sign-in/password           api_access.PasswordSignIn → api_access.SignedIn
+    POST /v1/sign-out                   api_access.SignOutAsked → api_access.SignedOut
+    GET  /v1/sessions                   api_access.SessionList            (one's own)
+    DELETE /v1/sessions/ID              api_access.SignedOut              (one's own)
     GET  /v1/config                     Config
     GET  /v1/people                     People
     GET  /v1/register                   api_people.RegisterShown          ?at=
@@ -36,6 +43,7 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/audit/entries/INDEX        api_audit.EntryShown              (the entry at that place of the tree)
     POST /v1/audit/bundles              api_audit.BundleAsked → the archive (application/octet-stream)
 
+Who has signed in says so with `Authorization: Bearer TOKEN`; `runner.service.permissions` says which path needs it.
 Several states are asked for by repeating `state`. A digest in a path has no `sha256:` prefix (`digest_in_path`).
 """
 
@@ -52,6 +60,12 @@ VERSION: Final = "v1"
 
 STATUS: Final = "/v1/status"
 VERSIONS: Final = "/v1/version"
+OPENAPI: Final = "/v1/openapi.json"
+SIGN_IN: Final = "/v1/sign-in"
+SIGN_IN_CHALLENGE: Final = "/v1/sign-in/challenge"
+SIGN_IN_PASSWORD: Final = "/v1/sign-in/password"  # noqa: S105 - a path, no password
+SIGN_OUT: Final = "/v1/sign-out"
+SESSIONS: Final = "/v1/sessions"
 CONFIG: Final = "/v1/config"
 PEOPLE: Final = "/v1/people"
 REGISTER: Final = "/v1/register"
@@ -122,6 +136,10 @@ def run_path(run: str) -> str:
     return f"{RUNS}/{quote(run, safe='/')}"
 
 
+def session_path(session: str) -> str:
+    return f"{SESSIONS}/{quote(session, safe='')}"
+
+
 def entry_path(index: int) -> str:
     """Path of the entry at a place of the Merkle tree."""
     return f"{ENTRIES}/{index}"
@@ -159,6 +177,7 @@ class ServiceStatus:
     """Verifier key of the log (C2SP vkey)."""
     runs_in_progress: int
     people: tuple[str, ...]
+    """Names of everyone who may sign; none where policy shows them only to who has signed in (`GET /v1/people`)."""
     holding: str = ""
     """Why the service cannot write at present, else empty."""
 

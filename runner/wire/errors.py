@@ -14,6 +14,8 @@ _STATUS: Final[tuple[tuple[type[RunnerError], int], ...]] = (
     (errors.NotFoundError, 404),
     (errors.InvalidContentError, 422),
     (errors.UsageError, 400),
+    (errors.SignInError, 401),
+    (errors.TooOftenError, 429),
     (errors.RefusedError, 403),
     (errors.StorageError, 507),
     (errors.UnreachableError, 503),

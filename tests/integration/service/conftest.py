@@ -17,6 +17,7 @@ from runner.audit.keys import load_log_key
 from runner.audit.sequencer import Sequencer
 from runner.client.log import ServiceLog
 from runner.client.service import Service
+from runner.service.access.access import Access
 from runner.service.app import make_app
 from runner.service.compose import StorePages
 from runner.service.listening import listen_at
@@ -68,6 +69,7 @@ def serving(world: World, socket: Path, admit: Admit = lambda user: user == os.g
         state=world.state,
         premises=world.premises,
         desk=world.desk,
+        access=Access(world.premises),
         sequencer=sequencer,
         stream=EventStream(StorePages(world.store), EPOCH),
         log_key=signer.key,
@@ -106,6 +108,7 @@ def serving(world: World, socket: Path, admit: Admit = lambda user: user == os.g
     finally:
         ended.set()
         thread.join(15)
+        parts.access.stop()
         sequencer.stop()
         world.store.off_log(parts.stream.committed)
 

@@ -22,9 +22,13 @@ def test_tags_that_have_been_written_are_never_renamed() -> None:
         "person:genesis:signed",
         "person:request:approved",
         "person:run:decision_signed",
+        "person:session:closed",
+        "person:session:opened",
         "service:attempt:ended",
         "service:attempt:intended",
         "service:run:moved",
+        "service:session:expired",
+        "service:session:refused",
         "service:statement:refused",
         "shim:ansible:event",
     }

@@ -59,6 +59,7 @@ def test_statuses() -> None:
         400,
         403,
     ]
+    assert (status_of(errors.SignInError("x")), status_of(errors.TooOftenError("x"))) == (401, 429)
     assert status_of(errors.StorageError("x")) == 507
     assert status_of(UnreachableError("x")) == 503
     assert status_of(errors.RunFailedError("x")) == 409

@@ -1,0 +1,1 @@
+"""Who asks: signing in, sessions, and what each path of the interface needs."""

@@ -1,0 +1,124 @@
+"""Who asks: the parts of signing in put together, and the decision whether a path may be asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runner.engine.desk.premises import Premises
+from runner.engine.desk.refusals import RefusalLog
+from runner.errors import SignInError
+from runner.model.access import Session
+from runner.model.document import JsonObject
+from runner.model.log import About, ActorKind, Entry
+from runner.model.policy import Reading
+from runner.rules.tags import Tag
+from runner.service.access.key_sign_in import KeySignIns
+from runner.service.access.limits import PER_PEER, Buckets
+from runner.service.access.sessions import Sessions
+from runner.service.permissions import Permission
+from runner.words import N_
+
+_BEARER: Final = re.compile(r"bearer +(?P<token>\S+)", re.IGNORECASE)
+_NEEDS_NO_SESSION: Final = frozenset({Permission.PUBLIC, Permission.STATEMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever asks for something."""
+
+    peer: str
+    """Where they are; identifies nobody."""
+    session: Session | None = None
+
+    @property
+    def person(self) -> str:
+        """Who has signed in; empty: nobody."""
+        return "" if self.session is None else self.session.person
+
+
+class Access:
+    """The door of the service."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._refusals = RefusalLog(premises)
+        self._peers = Buckets(PER_PEER, premises.clock)
+        self.sessions = Sessions(premises)
+        self.keys = KeySignIns(premises, self.sessions, self._refusals)
+
+    def stop(self) -> None:
+        """Write down what was only counted."""
+        self._refusals.flush()
+
+    def take_turn(self, peer: str) -> None:
+        """Count a sign-in, or a wish for one, of a peer.
+
+        Raises:
+            TooOftenError: there were too many.
+        """
+        self._peers.take(peer)
+
+    def needs_session(self, permission: Permission) -> bool:
+        """Whether a path with that permission is refused to whoever has not signed in."""
+        if permission in _NEEDS_NO_SESSION:
+            return False
+        return permission is Permission.SELF or self._premises.policy.reading is not Reading.ADMITTED
+
+    def admit(self, permission: Permission, authorizations: Sequence[str], peer: str) -> Caller:
+        """Decide whether a path may be asked for; whoever asks.
+
+        A session that is named must be good wherever one is looked at, also where none is needed.
+
+        Args:
+            permission: what the path needs.
+            authorizations: `Authorization` headers of the request.
+            peer: where it comes from.
+
+        Raises:
+            SignInError: a session is needed and none is named, or the one that is named is not good.
+        """
+        if permission in _NEEDS_NO_SESSION:
+            return Caller(peer)
+        try:
+            if not authorizations:
+                self._require_no_session_needed(permission)
+                return Caller(peer)
+            return Caller(peer, self.sessions.require(_token_of(authorizations)))
+        except SignInError:
+            self._refusals.nobody_known()
+            raise
+
+    def record_query(self, caller: Caller, path: str, query: JsonObject, about: About) -> None:
+        """Record what somebody who has signed in has asked the log.
+
+        Raises:
+            StorageError: it cannot be recorded; nothing is to be answered then.
+        """
+        if caller.session is None:
+            return
+        payload: JsonObject = {"path": path, "query": query, "session": caller.session.id}
+        entry = Entry(Tag.LOG_QUERIED, self._premises.clock.now(), ActorKind.PERSON, caller.person, about, payload)
+        with self._premises.store.writing() as transaction:
+            transaction.inbox.put([self._premises.leaves.make(entry)])
+
+    def _require_no_session_needed(self, permission: Permission) -> None:
+        if self.needs_session(permission):
+            raise SignInError(
+                N_("nobody has signed in, and this is shown only to who has"),
+                rule="access:no-session",
+                hint=N_("sign in: twokey login"),
+            )
+
+
+def _token_of(authorizations: Sequence[str]) -> str:
+    match = _BEARER.fullmatch(authorizations[0]) if len(authorizations) == 1 else None
+    if match is None:
+        raise SignInError(
+            N_("session: expected one header, Authorization: Bearer TOKEN"),
+            rule="access:no-session",
+            hint=N_("sign in: twokey login"),
+        )
+    return match["token"]

@@ -1,0 +1,62 @@
+"""The guard before every route: it looks at the table, and at who asks, before anything of a request is read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Final
+
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+
+from runner.model.access import Session
+from runner.service.access.access import Access, Caller
+from runner.service.permissions import permission_of
+
+LOOK_AGAIN: Final = 10.0
+"""Seconds after which it is looked again whether the session of a long answer is still good."""
+
+
+def make_guard(access: Access) -> Callable[[Request], Awaitable[None]]:
+    """The dependency that every route has."""
+
+    async def guard(request: Request) -> None:
+        permission = permission_of(request.method, request.scope["route"].path)
+        headers = request.headers.getlist("authorization")
+        peer = peer_of(request)
+        if headers or access.needs_session(permission):
+            request.state.caller = await run_sync(access.admit, permission, headers, peer)
+        else:
+            request.state.caller = Caller(peer)
+
+    return guard
+
+
+def peer_of(request: Request) -> str:
+    """Where a request comes from, as the server that took it says."""
+    return request.client.host if request.client is not None else "-"
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks, as the guard has found."""
+    caller = request.state.caller
+    if not isinstance(caller, Caller):
+        raise TypeError("the guard was not asked")
+    return caller
+
+
+Asker = Annotated[Caller, Depends(caller_of)]
+"""Who asks, as a parameter of a route."""
+
+
+async def while_open(
+    chunks: AsyncIterator[bytes], access: Access, session: Session, seconds: Callable[[], float]
+) -> AsyncIterator[bytes]:
+    """An answer that goes on for as long as the session it was asked under; nothing of it is sent afterwards."""
+    sessions = access.sessions
+    looked, endings = seconds(), sessions.endings
+    async for chunk in chunks:
+        if sessions.endings != endings or seconds() - looked >= LOOK_AGAIN:
+            endings, looked = sessions.endings, seconds()
+            if not await run_sync(sessions.is_open, session):
+                return
+        yield chunk

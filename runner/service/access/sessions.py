@@ -1,0 +1,219 @@
+"""Sessions: beginning, believing and ending them, each on record."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.engine.desk.premises import Premises
+from runner.engine.journal import service_entry
+from runner.errors import NotFoundError, SignInError, StorageError
+from runner.model.access import Session, SessionEnd
+from runner.model.document import JsonObject
+from runner.model.log import About, ActorKind, Entry
+from runner.model.people import Standing
+from runner.model.policy import SessionTerms, Strength
+from runner.model.time import to_rfc3339
+from runner.rules.sessions import MOST, end_of, is_touch_due
+from runner.rules.tags import Tag
+from runner.service.access.directory import standing, who_has_key
+from runner.store.store import Transaction
+from runner.words import N_
+
+_log = logging.getLogger(__name__)
+
+_TOKEN_BYTES: Final = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_KEPT: Final = timedelta(days=1)
+"""How long a session that has ended can still be asked about; the log knows it for good."""
+_OWN_WISH: Final = frozenset({SessionEnd.SIGNED_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody has shown to be who they are."""
+
+    person: str
+    strength: Strength
+    credential: str
+    """Fingerprint of the key; empty: a password."""
+    peer: str
+
+
+class Sessions:
+    """The sessions of one installation."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self.endings = 0
+        """Grows whenever a session of this installation is ended here; whoever serves one for long looks again then."""
+
+    @property
+    def terms(self) -> SessionTerms:
+        return self._premises.policy.sessions
+
+    def open(self, transaction: Transaction, proof: Proof, now: datetime) -> tuple[Session, str]:
+        """Begin a session; it and its token, which is kept nowhere else."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        session = Session(
+            id=secrets.token_hex(8),
+            token=hash_of(token),
+            person=proof.person,
+            strength=proof.strength,
+            credential=proof.credential,
+            peer=proof.peer,
+            created=now,
+            last_seen=now,
+            until=now + timedelta(seconds=self.terms.longest),
+        )
+        others = [one for one in transaction.sessions.open_of(proof.person) if end_of(one, self.terms, now) is None]
+        self._end(transaction, others[: max(0, len(others) + 1 - MOST)], now, SessionEnd.REPLACED)
+        transaction.sessions.forget_ended(now - _KEPT)
+        transaction.sessions.add(session)
+        payload: JsonObject = {
+            "session": session.id,
+            "strength": proof.strength.value,
+            "credential": proof.credential,
+            "peer": proof.peer,
+            "until": to_rfc3339(session.until),
+        }
+        self._record(transaction, [Entry(Tag.SESSION_OPENED, now, ActorKind.PERSON, proof.person, About(), payload)])
+        return session, token
+
+    def require(self, token: str) -> Session:
+        """The session a token opens, noted as used.
+
+        Raises:
+            SignInError: it opens none, or one that is over.
+        """
+        session = self._find(token)
+        if session is None:
+            raise SignInError(
+                N_("session: this one is not known here"), rule="access:no-session", hint=N_("sign in: twokey login")
+            )
+        now = self._premises.clock.now()
+        reason = self._over(session, now)
+        if reason is not None:
+            self._over_now(session, now, reason)
+            raise SignInError(
+                N_("session: it is over ({reason})"),
+                rule="access:session-over",
+                hint=N_("sign in again: twokey login"),
+                reason=reason.value,
+            )
+        if is_touch_due(session, self.terms, now):
+            self._touch(session, now)
+        return session
+
+    def is_open(self, session: Session) -> bool:
+        """Whether a session found earlier still is; asking does not count as using it."""
+        with self._premises.store.reading() as transaction:
+            found = transaction.sessions.find(session.token)
+        return found is not None and self._over(found, self._premises.clock.now()) is None
+
+    def of(self, person: str) -> tuple[Session, ...]:
+        """A person's sessions that are not over, oldest first."""
+        now = self._premises.clock.now()
+        with self._premises.store.reading() as transaction:
+            return tuple(one for one in transaction.sessions.open_of(person) if end_of(one, self.terms, now) is None)
+
+    def end(self, person: str, session: str) -> Session:
+        """End a session of a person's own.
+
+        Raises:
+            NotFoundError: the person has no such session, or it is over.
+        """
+        with self._premises.store.writing() as transaction:
+            found = transaction.sessions.find_by_id(session)
+            if found is not None and found.person == person:
+                ended = self._end(transaction, [found], self._premises.clock.now(), SessionEnd.SIGNED_OUT)
+                if ended:
+                    return ended[0]
+        raise NotFoundError(N_('session "{session}": you have none of that name'), session=session[:80])
+
+    def end_all(self, person: str, reason: SessionEnd) -> tuple[Session, ...]:
+        """End every session of a person; those that were ended."""
+        with self._premises.store.writing() as transaction:
+            return self.end_all_in(transaction, person, reason)
+
+    def end_all_in(self, transaction: Transaction, person: str, reason: SessionEnd) -> tuple[Session, ...]:
+        """As `end_all`, as part of the caller's transaction: when somebody leaves, or a credential is taken away."""
+        return self._end(transaction, transaction.sessions.open_of(person), self._premises.clock.now(), reason)
+
+    def sweep(self) -> None:
+        """End what nobody used for too long."""
+        now = self._premises.clock.now()
+        with self._premises.store.reading() as transaction:
+            resting = transaction.sessions.unused_since(now - timedelta(seconds=self.terms.idle))
+        if not resting:
+            return
+        with self._premises.store.writing() as transaction:
+            self._end(transaction, resting, now, SessionEnd.IDLE)
+
+    def _find(self, token: str) -> Session | None:
+        if not _TOKEN.fullmatch(token):
+            return None
+        with self._premises.store.reading() as transaction:
+            return transaction.sessions.find(hash_of(token))
+
+    def _over(self, session: Session, now: datetime) -> SessionEnd | None:
+        reason = end_of(session, self.terms, now)
+        if reason is not None:
+            return reason
+        with self._premises.store.reading() as transaction:
+            if standing(transaction, session.person) is not Standing.ACTIVE:
+                return SessionEnd.LEFT
+            if session.credential and who_has_key(transaction, session.credential) != session.person:
+                return SessionEnd.CREDENTIAL
+            return None
+
+    def _over_now(self, session: Session, now: datetime, reason: SessionEnd) -> None:
+        if session.ended_at is not None:
+            return
+        try:
+            with self._premises.store.writing() as transaction:
+                self._end(transaction, [session], now, reason)
+        except StorageError as error:
+            _log.error("the end of a session could not be recorded: %s", error)
+
+    def _touch(self, session: Session, now: datetime) -> None:
+        try:
+            with self._premises.store.writing() as transaction:
+                transaction.sessions.touch(session.id, now)
+        except StorageError as error:  # who is signed in must still see why nothing can be written
+            _log.warning("the use of a session could not be noted: %s", error)
+
+    def _end(
+        self, transaction: Transaction, sessions: Iterable[Session], now: datetime, reason: SessionEnd
+    ) -> tuple[Session, ...]:
+        found = (transaction.sessions.end(one, now, reason) for one in sessions)
+        ended = tuple(one for one in found if one is not None)
+        self._record(transaction, [_ending(one, now, reason) for one in ended])
+        if ended:
+            transaction.after_commit(self._note_ending)
+        return ended
+
+    def _note_ending(self) -> None:
+        self.endings += 1
+
+    def _record(self, transaction: Transaction, entries: list[Entry]) -> None:
+        if entries:
+            transaction.inbox.put(self._premises.leaves.make_all(entries))
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+def _ending(session: Session, now: datetime, reason: SessionEnd) -> Entry:
+    payload: JsonObject = {"session": session.id, "reason": reason.value}
+    if reason in _OWN_WISH:
+        return Entry(Tag.SESSION_CLOSED, now, ActorKind.PERSON, session.person, About(), payload)
+    return service_entry(Tag.SESSION_EXPIRED, About(), now, {**payload, "person": session.person})

@@ -1,0 +1,107 @@
+"""What each path of the interface needs; there is no other place that says so.
+
+A route that is not in the table keeps the service from starting, and so does a line of the table without its route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from runner.wire import api
+
+
+class Permission(StrEnum):
+    """What whoever asks must be, or must have shown."""
+
+    PUBLIC = "public"
+    """Nothing: what the service is, what its log proves, and signing in."""
+    READ = "read"
+    """To have signed in, unless policy lets everybody read whom the operating system lets reach the service."""
+    READ_LOG = "read_log"
+    """As for `READ`; who has signed in is named in the log with each query."""
+    SELF = "self"
+    """To have signed in, whatever policy says: it is about one's own sessions."""
+    STATEMENT = "statement"
+    """Nothing but the statement sent, which carries its own signature; a session adds nothing to it."""
+
+
+PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
+    {
+        ("GET", api.STATUS): Permission.PUBLIC,
+        ("GET", api.VERSIONS): Permission.PUBLIC,
+        ("GET", api.CHECKPOINT): Permission.PUBLIC,
+        ("GET", api.CONSISTENCY): Permission.PUBLIC,
+        ("GET", api.INCLUSION): Permission.PUBLIC,
+        ("POST", api.SIGN_IN_CHALLENGE): Permission.PUBLIC,
+        ("POST", api.SIGN_IN): Permission.PUBLIC,
+        ("POST", api.SIGN_OUT): Permission.SELF,
+        ("GET", api.SESSIONS): Permission.SELF,
+        ("DELETE", api.SESSIONS + "/{session}"): Permission.SELF,
+        ("GET", api.CONFIG): Permission.READ,
+        ("GET", api.PEOPLE): Permission.READ,
+        ("GET", api.REGISTER): Permission.READ,
+        ("GET", api.GRANTS): Permission.READ,
+        ("GET", api.GRANTS + "/{number}"): Permission.READ,
+        ("GET", api.POLICY): Permission.READ,
+        ("GET", api.EXPLAIN): Permission.READ,
+        ("GET", api.STAFFING): Permission.READ,
+        ("GET", api.INVENTORY): Permission.READ,
+        ("GET", api.RUNBOOKS): Permission.READ,
+        ("GET", api.PUBLICATIONS): Permission.READ,
+        ("POST", api.PUBLICATIONS): Permission.STATEMENT,
+        ("GET", api.PUBLICATIONS + "/{digest}"): Permission.READ,
+        ("GET", api.BLOBS + "/{sha256}"): Permission.READ,
+        ("POST", api.PLANS): Permission.READ,
+        ("GET", api.PLANS + "/{digest}"): Permission.READ,
+        ("GET", api.REQUESTS): Permission.READ,
+        ("GET", api.REQUESTS + "/{number}"): Permission.READ,
+        ("POST", api.STATEMENTS): Permission.STATEMENT,
+        ("GET", api.STATEMENTS + "/{statement}"): Permission.READ,
+        ("GET", api.WAITING): Permission.READ,
+        ("GET", api.RUNS): Permission.READ,
+        ("GET", api.RUNS + "/{run:path}"): Permission.READ,
+        ("GET", api.EVENTS): Permission.READ_LOG,
+        ("GET", api.ENTRIES): Permission.READ_LOG,
+        ("GET", api.ENTRIES + "/{index}"): Permission.READ_LOG,
+        ("POST", api.BUNDLES): Permission.READ_LOG,
+    }
+)
+"""By method and path, as the route is written."""
+
+
+class UnlistedRouteError(RuntimeError):
+    """Routes and table do not agree: a fault of the program, found before it serves anybody."""
+
+
+def require_listed(routes: Iterable[BaseRoute]) -> None:
+    """Refuse to serve unless exactly the routes of the table exist.
+
+    Raises:
+        UnlistedRouteError: a route is missing from the table, is of another kind, or the table names one too many.
+    """
+    found: set[tuple[str, str]] = set()
+    for route in routes:
+        if not isinstance(route, APIRoute):
+            raise UnlistedRouteError(f"route {route!r}: of a kind that nothing guards")
+        found |= {(method, route.path) for method in route.methods or ()}
+    wrong = found ^ PERMISSIONS.keys()
+    if wrong:
+        raise UnlistedRouteError(", ".join(f"{method} {path}" for method, path in sorted(wrong)))
+
+
+def permission_of(method: str, path: str) -> Permission:
+    """What a route needs.
+
+    Raises:
+        UnlistedRouteError: nobody has said.
+    """
+    try:
+        return PERMISSIONS[method, path]
+    except KeyError as error:
+        raise UnlistedRouteError(f"{method} {path}") from error
