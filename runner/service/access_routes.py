@@ -17,6 +17,7 @@ from runner.wire import api
 from runner.wire.api_access import (
     ChallengeAsked,
     KeySignIn,
+    PasswordSignIn,
     SessionList,
     SessionShown,
     SignedIn,
@@ -42,6 +43,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
     def sign_in(body: Body, caller: Asker) -> Response:
         access.take_turn(caller.peer)
         return _begun(service, *access.keys.sign_in(read_value(KeySignIn, body), caller.peer))
+
+    @app.post(api.SIGN_IN_PASSWORD)
+    async def sign_in_by_password(body: Body, caller: Asker) -> Response:
+        access.take_turn(caller.peer)
+        asked = read_value(PasswordSignIn, body)
+        session, token = await access.slots.run(asked.person, lambda: access.passwords.sign_in(asked, caller.peer))
+        return _begun(service, session, token)
 
     @app.post(api.SIGN_OUT)
     def sign_out(body: Body, caller: Asker) -> Response:

@@ -148,7 +148,7 @@ def _join(order: Order, store: Store, in_force: InForce) -> Composed:
         state=state,
         premises=premises,
         desk=Desk(premises),
-        access=Access(premises),
+        access=Access(premises, state.root),
         sequencer=sequencer,
         stream=EventStream(StorePages(store), epoch),
         log_key=signer.key,

@@ -40,6 +40,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.INCLUSION): Permission.PUBLIC,
         ("POST", api.SIGN_IN_CHALLENGE): Permission.PUBLIC,
         ("POST", api.SIGN_IN): Permission.PUBLIC,
+        ("POST", api.SIGN_IN_PASSWORD): Permission.PUBLIC,
         ("POST", api.SIGN_OUT): Permission.SELF,
         ("GET", api.SESSIONS): Permission.SELF,
         ("DELETE", api.SESSIONS + "/{session}"): Permission.SELF,

@@ -10,10 +10,11 @@ import pytest
 
 from tests.repository.checkout import ROOT
 
-_LATE = {"alembic", "ansible", "ansible_runner", "fabric", "invoke", "paramiko", "rich", "textual"}
+_LATE = {"alembic", "ansible", "ansible_runner", "argon2", "fabric", "invoke", "paramiko", "pyotp", "rich", "textual"}
 
 _FORBIDDEN = {
     "import runner.service.server, runner.service.stream": _LATE | {"httpx"},
+    "import runner.service.app, runner.service.access.access": {"argon2", "pyotp"},
     "import runner.client.service, runner.client.signing": {
         "ansible",
         "fabric",

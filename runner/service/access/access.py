@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from runner.engine.desk.premises import Premises
@@ -15,8 +16,11 @@ from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
 from runner.model.policy import Reading
 from runner.rules.tags import Tag
+from runner.service.access.hashing import Hasher, Parameters, Slots, tuned
 from runner.service.access.key_sign_in import KeySignIns
 from runner.service.access.limits import PER_PEER, Buckets
+from runner.service.access.password_sign_in import PasswordSignIns
+from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Sessions
 from runner.service.permissions import Permission
 from runner.words import N_
@@ -42,15 +46,27 @@ class Caller:
 class Access:
     """The door of the service."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, state: Path, tune: Callable[[], Parameters] = tuned) -> None:
+        """Put the door together.
+
+        Args:
+            premises: what the service works with.
+            state: the state directory, for the key that seals secrets.
+            tune: finds out how expensive a password may be, when the first one is set.
+        """
         self._premises = premises
         self._refusals = RefusalLog(premises)
         self._peers = Buckets(PER_PEER, premises.clock)
         self.sessions = Sessions(premises)
         self.keys = KeySignIns(premises, self.sessions, self._refusals)
+        hasher = Hasher(premises.store, tune)
+        self.passwords = PasswordSignIns(premises, self.sessions, self._refusals, hasher, Sealer(state))
+        self.slots = Slots()
+        """Where passwords are worked on."""
 
     def stop(self) -> None:
-        """Write down what was only counted."""
+        """Let go of threads, and write down what was only counted."""
+        self.slots.stop()
         self._refusals.flush()
 
     def take_turn(self, peer: str) -> None:

@@ -18,6 +18,7 @@ from runner.audit.sequencer import Sequencer
 from runner.client.log import ServiceLog
 from runner.client.service import Service
 from runner.service.access.access import Access
+from runner.service.access.hashing import Parameters
 from runner.service.app import make_app
 from runner.service.compose import StorePages
 from runner.service.listening import listen_at
@@ -28,6 +29,8 @@ from runner.store.store import SqlLogStore
 from tests.desk_world import World, make_world, opened_world
 
 EPOCH = "e1"
+CHEAP = Parameters(memory_cost=64, time_cost=1)
+"""Passwords cost next to nothing in tests."""
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +72,7 @@ def serving(world: World, socket: Path, admit: Admit = lambda user: user == os.g
         state=world.state,
         premises=world.premises,
         desk=world.desk,
-        access=Access(world.premises),
+        access=Access(world.premises, world.state.root, lambda: CHEAP),
         sequencer=sequencer,
         stream=EventStream(StorePages(world.store), EPOCH),
         log_key=signer.key,

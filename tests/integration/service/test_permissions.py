@@ -69,6 +69,7 @@ class TestTable:
             api.VERSIONS,
             api.SIGN_IN,
             api.SIGN_IN_CHALLENGE,
+            api.SIGN_IN_PASSWORD,
         ]
 
     def test_a_route_that_is_not_in_it_keeps_the_service_from_starting(self, served: Served) -> None:

@@ -89,8 +89,10 @@ class TestEnding:
         assert len(answer.json()["ended"]) == 3
         assert [is_good(somebody, token) for token in (*tokens, bobs)] == [False, False, False, True]
 
-    def test_one_of_ones_own_is_ended_by_its_id(self, somebody: Asking) -> None:
-        mine, other, bobs = somebody.sign_in(ALICE), somebody.session(ALICE), somebody.session(BOB)
+    def test_one_of_ones_own_is_ended_by_its_id(self, strict: Served, somebody: Asking) -> None:
+        mine = somebody.sign_in(ALICE)
+        strict.world.clock.pass_by(seconds=1)
+        other, bobs = somebody.session(ALICE), somebody.session(BOB)
         shown = somebody.ask("GET", api.SESSIONS, token=mine).json()["sessions"]
         assert [one["this"] for one in shown] == [True, False]
         assert shown[1]["id"] == other["session"]
