@@ -19,6 +19,7 @@ from runner.service import (
     content_routes,
     event_routes,
     people_routes,
+    openapi_routes,
     run_routes,
     status_routes,
 )
@@ -41,6 +42,7 @@ _ROUTES: Final = (
     run_routes,
     audit_routes,
     event_routes,
+    openapi_routes,
 )
 
 

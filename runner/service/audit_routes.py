@@ -12,6 +12,7 @@ from runner.audit.proofs import consistency, inclusion, root
 from runner.errors import NotFoundError, UsageError
 from runner.model.document import JsonObject
 from runner.model.log import About, LogFilter
+from runner.proof.canonical import MAX_INTEGER
 from runner.proof.merkle import leaf_hash
 from runner.service.access.access import Caller
 from runner.service.access.guard import Asker
@@ -25,7 +26,7 @@ from runner.wire.api_audit import BundleAsked, CheckpointShown, ConsistencyProof
 from runner.wire.documents import to_document
 from runner.words import N_
 
-Size = Annotated[int, Query(ge=0)]
+Size = Annotated[int, Query(ge=0, le=MAX_INTEGER)]
 Body = Annotated[bytes, Depends(small_body)]
 
 
@@ -38,7 +39,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return answer(_checkpoint(service))
 
     @app.get(api.CONSISTENCY)
-    def prove_consistency(old: Annotated[int, Query(alias="from", ge=0)], to: Size) -> Response:
+    def prove_consistency(old: Annotated[int, Query(alias="from", ge=0, le=MAX_INTEGER)], to: Size) -> Response:
         with store.reading() as transaction:
             proof = consistency(transaction.tree, old, to)
             head = root(transaction.tree, to)
@@ -71,7 +72,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return Response(b'{"rows":[%s],"next":%s}' % (documents, following), media_type=JSON)
 
     @app.get(api.ENTRIES + "/{index}")
-    def entry(index: Annotated[int, Path(ge=0)], caller: Asker) -> Response:
+    def entry(index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], caller: Asker) -> Response:
         record_query(service, caller, api.entry_path(index), LogFilter())
         with store.reading() as transaction:
             return Response(entry_document(transaction.log.at(index)), media_type=JSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from runner.errors import UsageError
@@ -62,14 +62,17 @@ def answer(value: object, status: int = 200) -> Response:
 async def _read(request: Request, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > limit + _DRAINED:
-            break
-        else:
-            chunks.clear()
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            elif size > limit + _DRAINED:
+                break
+            else:
+                chunks.clear()
+    except ClientDisconnect as error:
+        raise UsageError(N_("body: it ended too early")) from error
     if size > limit:
         raise UsageError(N_("body: got {size} bytes or more, expected at most {limit}"), size=size, limit=limit)
     return b"".join(chunks)

@@ -96,12 +96,13 @@ class TestDoor:
     def test_the_socket_is_its_owners(self, served: Served) -> None:
         assert served.socket.stat().st_mode & 0o777 == 0o600
 
-    def test_half_a_request_disturbs_nobody(self, served: Served) -> None:
+    def test_half_a_request_disturbs_nobody(self, served: Served, caplog: pytest.LogCaptureFixture) -> None:
         with socket.socket(socket.AF_UNIX) as half:
             half.connect(str(served.socket))
             half.sendall(b"POST /v1/statements HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             assert served.client.status().site == "test"
         assert served.client.status().site == "test"
+        assert "fault" not in caplog.text
 
     def test_garbage_disturbs_nobody(self, served: Served) -> None:
         with socket.socket(socket.AF_UNIX) as garbage:
