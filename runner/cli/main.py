@@ -44,6 +44,9 @@ VERBS: Final = {
     "policy": "policy",
     "audit": "audit",
     "inventory": "inventory",
+    "login": "login",
+    "logout": "logout",
+    "session": "session_",
     "demo": "demo",
     "tui": "tui",
 }

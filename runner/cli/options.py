@@ -48,6 +48,9 @@ _HELP: Final = {
     "policy": N_("check and show policies: posts, and who may do what"),
     "audit": N_("list, show, verify and export the log"),
     "inventory": N_("check and list the inventory"),
+    "login": N_("sign in, by key or by password and code"),
+    "logout": N_("sign out"),
+    "session": N_("list and end your own sessions"),
     "demo": N_("a whole change on a real application, told as it goes"),
     "tui": N_("the terminal user interface"),
 }

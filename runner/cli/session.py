@@ -220,8 +220,20 @@ def person_with_key(options: argparse.Namespace, people: tuple[KeyHolder, ...]) 
         UsageError: no such key, or it cannot be used.
         SignatureError: it belongs to nobody who may sign here.
     """
-    from runner.client.signer import signer_from_agent, signer_from_file
+    from runner.client.signer import signer_from_agent
     from runner.client.signing import person_of
+
+    signer = key_from_file(options) or signer_from_agent([person.fingerprint for person in people])
+    return person_of(signer, people), signer
+
+
+def key_from_file(options: argparse.Namespace) -> Signer | None:
+    """The key that was typed, ready to sign; None when none was.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    from runner.client.signer import signer_from_file
 
     def passphrase(path: str) -> str | None:
         if options.passphrase_file:
@@ -230,11 +242,7 @@ def person_with_key(options: argparse.Namespace, people: tuple[KeyHolder, ...]) 
             return getpass.getpass(_("passphrase of {path}: ").format(path=path))
         return None
 
-    if options.key:
-        signer = signer_from_file(options.key, passphrase)
-    else:
-        signer = signer_from_agent([person.fingerprint for person in people])
-    return person_of(signer, people), signer
+    return signer_from_file(options.key, passphrase) if options.key else None
 
 
 def instant(text: str, now: datetime, zone: str) -> datetime:

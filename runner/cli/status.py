@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import put, put_json, put_table
+from runner.cli.output import put, put_json, put_table, tell
 from runner.cli.session import places_of, require_founded
 from runner.client.autostart import find_service
 from runner.client.service import Service
 from runner.client.wording.line import listed
 from runner.client.wording.present import Present, clock, said
-from runner.errors import UnreachableError
+from runner.errors import SignInError, UnreachableError
+from runner.wire.api_request import Waiting
 from runner.wire.documents import to_document
 from runner.words import N_, _
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print(service: Service, *, as_json: bool) -> None:
     status = service.status()
-    waiting = service.waiting()
+    waiting, refusal = _waiting(service)
     if as_json:
         put_json({"status": to_document(status), "waiting": to_document(waiting)})
         return
@@ -63,6 +64,9 @@ def _print(service: Service, *, as_json: bool) -> None:
     if status.holding:
         put(_("HOLDING: the log cannot be written: {reason}").format(reason=status.holding), "bad")
     put(_("runs in progress: {count}").format(count=status.runs_in_progress))
+    if refusal is not None:
+        tell(_("who waits for whom is not shown: {reason}").format(reason=refusal))
+        tell(_("  next: {advice}").format(advice=refusal.advice()))
     if waiting.acts:
         heads = (_("waits for"), _("what"), _("until"))
         put_table(
@@ -76,3 +80,11 @@ def _print(service: Service, *, as_json: bool) -> None:
                 for act in waiting.acts
             ],
         )
+
+
+def _waiting(service: Service) -> tuple[Waiting, SignInError | None]:
+    """Who waits for whom; nothing, and why, where that is shown only to who has signed in."""
+    try:
+        return service.waiting(), None
+    except SignInError as error:
+        return Waiting(()), error

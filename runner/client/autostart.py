@@ -83,12 +83,12 @@ def _started(site: Path, state: Path, socket: Path) -> Service:
 
 
 def find_service(socket: Path) -> Service | None:
-    """The service that answers at a socket; None when none does."""
+    """The service that answers at a socket, under the session kept for it; None when none does."""
     if not _is_there(socket):
         return None
     service = Service(socket)
     try:
-        service.status()
+        service.door.resume(service.status().origin)
     except UnreachableError:
         service.close()
         return None

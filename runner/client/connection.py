@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 import os
 import socket as sockets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import UNAUTHORIZED
 from pathlib import Path
 from typing import Final, TypeVar
 
 import httpx
 
-from runner.errors import RunnerError, UnreachableError, UsageError
+from runner.errors import RunnerError, SignInError, UnreachableError, UsageError
 from runner.model.document import JsonObject
 from runner.proof.canonical import parse_strict
+from runner.wire.api_access import SESSION_RULES
 from runner.wire.documents import from_document, to_document
 from runner.wire.errors import ErrorDocument, from_wire
 from runner.words import N_
@@ -56,6 +58,7 @@ class Connection:
         self._folder = -1
         self._streams: set[sockets.socket] = set()
         """Ends of the streams being read."""
+        self._forget: Callable[[], None] = lambda: None
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=self._address()), base_url="http://twokey", timeout=_TIMEOUT
         )
@@ -70,6 +73,18 @@ class Connection:
             os.close(self._folder)
             self._folder = -1
 
+    def use_token(self, token: str, forget: Callable[[], None]) -> None:
+        """Ask under a session from now on; an empty token: under none.
+
+        Args:
+            token: what opens the session.
+            forget: called when the service says that the session is over.
+        """
+        self._http.headers.pop("authorization", None)
+        if token:
+            self._http.headers["authorization"] = f"Bearer {token}"
+        self._forget = forget
+
     def get(self, kind: type[Value], path: str, query: Query = ()) -> Value:
         """Read a document.
 
@@ -77,44 +92,67 @@ class Connection:
             RunnerError: the very error the service raised.
             UnreachableError: no service answers, or not with a document of this kind.
         """
-        with self._reaching():
-            answer = self._http.get(path, params=list(query))
-        return self._value(kind, answer)
+        return self._value(kind, self._ask("GET", path, query=query))
 
     def post(self, kind: type[Value], path: str, body: object) -> Value:
         """Send a value, read the answer; raises as `get`."""
-        with self._reaching():
-            answer = self._http.post(path, content=_body(body), headers={"content-type": "application/json"})
-        return self._value(kind, answer)
+        return self._value(kind, self._ask("POST", path, _body(body)))
+
+    def delete(self, kind: type[Value], path: str) -> Value:
+        """Remove something, read the answer; raises as `get`."""
+        return self._value(kind, self._ask("DELETE", path))
 
     def get_bytes(self, path: str) -> bytes:
         """Read raw bytes; raises as `get`."""
-        with self._reaching():
-            answer = self._http.get(path)
+        answer = self._ask("GET", path)
         self._require_success(answer)
         return answer.content
 
     def post_for_bytes(self, path: str, body: object) -> bytes:
         """Send a value, read raw bytes; raises as `get`."""
-        with self._reaching():
-            answer = self._http.post(path, content=_body(body), headers={"content-type": "application/json"})
+        answer = self._ask("POST", path, _body(body))
         self._require_success(answer)
         return answer.content
 
     @contextmanager
     def stream(self, path: str, query: Query, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
         """Lines of an event stream, for as long as the block lasts; raises as `get`, also while lines are read."""
-        with (
-            self._reaching(),
-            self._http.stream(
-                "GET", path, params=list(query), headers=dict(headers), timeout=_STREAM_TIMEOUT
-            ) as answer,
-        ):
+        with self._reaching(), ExitStack() as stack:
+            answer = self._opened(stack, path, query, headers)
+            if answer.is_error:
+                answer.read()
+                if self._has_dropped_session(answer):
+                    answer = self._opened(stack, path, query, headers)
             if answer.is_error:
                 answer.read()
                 self._require_success(answer)
             with self._endable(answer):
                 yield answer.iter_lines()
+
+    def _opened(self, stack: ExitStack, path: str, query: Query, headers: Mapping[str, str]) -> httpx.Response:
+        return stack.enter_context(
+            self._http.stream("GET", path, params=list(query), headers=dict(headers), timeout=_STREAM_TIMEOUT)
+        )
+
+    def _ask(self, method: str, path: str, body: bytes | None = None, query: Query = ()) -> httpx.Response:
+        """Ask once; and once more without a session when it turns out to be over."""
+        headers = {} if body is None else {"content-type": "application/json"}
+        with self._reaching():
+            answer = self._http.request(method, path, params=list(query), content=body, headers=headers)
+            if self._has_dropped_session(answer):
+                answer = self._http.request(method, path, params=list(query), content=body, headers=headers)
+        return answer
+
+    def _has_dropped_session(self, answer: httpx.Response) -> bool:
+        """Whether an answer says that the session asked under is over, which is forgotten then."""
+        if answer.status_code != UNAUTHORIZED or "authorization" not in self._http.headers:
+            return False
+        error = self._error(answer)
+        if not isinstance(error, SignInError) or error.rule not in SESSION_RULES:
+            return False
+        self._http.headers.pop("authorization", None)
+        self._forget()
+        return True
 
     @contextmanager
     def _endable(self, answer: httpx.Response) -> Iterator[None]:

@@ -8,11 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from runner.client.connection import Connection, page_query
+from runner.client.door import Door
 from runner.client.log import ServiceLog
 from runner.client.register import ServiceRegister
+from runner.client.tokens import Tokens
 from runner.model.plan import PlanDocument
 from runner.model.request import PublicationState, RequestState
 from runner.model.run import RunState
+from runner.runbook.places import sessions_folder
 from runner.wire import api
 from runner.wire.api import Config, People, ServiceStatus, Versions
 from runner.wire.api_content import (
@@ -39,6 +42,8 @@ class Service:
 
     def __init__(self, socket: Path) -> None:
         self._connection = Connection(socket)
+        self.door = Door(self._connection, socket, Tokens(sessions_folder()))
+        """Where one signs in and out."""
         self.log = ServiceLog(self._connection)
         """Its audit log and the live stream of it."""
         self.register = ServiceRegister(self._connection)

@@ -104,6 +104,15 @@ def signer_from_agent(fingerprints: Collection[str]) -> Signer:
     return _agent_signer(found[0])
 
 
+def agents_fingerprints() -> tuple[str, ...]:
+    """Fingerprints of every key the agent holds.
+
+    Raises:
+        UsageError: no agent that could be asked.
+    """
+    return tuple(public.fingerprint for public in _agents_public_keys())
+
+
 def _from_public_file(path: Path) -> Signer:
     try:
         wanted = parse_public_key(path.read_text(encoding="utf-8"))

@@ -53,6 +53,14 @@ def checkpoints_folder(state: Path | None, environment: Mapping[str, str] = os.e
     return state_home(environment) / "checkpoints"
 
 
+def sessions_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a client keeps the tokens of its person's sessions: gone after the login, where the system sees to it."""
+    runtime = environment.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and Path(runtime).is_dir():
+        return Path(runtime) / "twokey" / "sessions"
+    return state_home(environment) / "sessions"
+
+
 def this_machine() -> str:
     """A name of this machine that stays: a digest of its machine id, or its host name when it has none."""
     try:

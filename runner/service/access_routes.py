@@ -15,6 +15,7 @@ from runner.service.bodies import answer, read_value, small_body
 from runner.service.parts import Service
 from runner.wire import api
 from runner.wire.api_access import (
+    NO_SESSION,
     ChallengeAsked,
     KeySignIn,
     PasswordSignIn,
@@ -82,7 +83,7 @@ def _begun(service: Service, session: Session, token: str) -> Response:
 def _session_of(caller: Caller) -> Session:
     """The session of who asks; the guard lets nobody without one come this far."""
     if caller.session is None:
-        raise SignInError(N_("nobody has signed in, and this is shown only to who has"), rule="access:no-session")
+        raise SignInError(N_("nobody has signed in, and this is shown only to who has"), rule=NO_SESSION)
     return caller.session
 
 

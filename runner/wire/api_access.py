@@ -12,6 +12,12 @@ from typing import Final
 
 from runner.model.policy import Strength
 
+NO_SESSION: Final = "access:no-session"
+SESSION_OVER: Final = "access:session-over"
+SESSION_RULES: Final = frozenset({NO_SESSION, SESSION_OVER})
+"""Rules of refusals for want of a session."""
+PASSWORD_DUE: Final = "access:password-due"  # noqa: S105 - a rule, no password
+"""Rule of the refusal of a right password that must be changed."""
 MOST_KEYS: Final = 32
 """Keys a client may offer at once."""
 

@@ -23,6 +23,7 @@ from runner.service.access.password_sign_in import PasswordSignIns
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Sessions
 from runner.service.permissions import Permission
+from runner.wire.api_access import NO_SESSION
 from runner.words import N_
 
 _BEARER: Final = re.compile(r"bearer +(?P<token>\S+)", re.IGNORECASE)
@@ -124,7 +125,7 @@ class Access:
         if self.needs_session(permission):
             raise SignInError(
                 N_("nobody has signed in, and this is shown only to who has"),
-                rule="access:no-session",
+                rule=NO_SESSION,
                 hint=N_("sign in: twokey login"),
             )
 
@@ -134,7 +135,7 @@ def _token_of(authorizations: Sequence[str]) -> str:
     if match is None:
         raise SignInError(
             N_("session: expected one header, Authorization: Bearer TOKEN"),
-            rule="access:no-session",
+            rule=NO_SESSION,
             hint=N_("sign in: twokey login"),
         )
     return match["token"]

@@ -33,7 +33,7 @@ from runner.service.access.limits import PASSWORDS, Buckets, too_often
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Proof, Sessions
 from runner.store.store import Transaction
-from runner.wire.api_access import PasswordSignIn
+from runner.wire.api_access import PASSWORD_DUE, PasswordSignIn
 from runner.words import N_
 
 _LONGEST_NAME: Final = 128
@@ -187,7 +187,7 @@ class PasswordSignIns:
         if is_change_due(credential, self._terms, now):
             raise SignInError(
                 N_("sign-in: the password must be changed"),
-                rule="access:password-due",
+                rule=PASSWORD_DUE,
                 hint=N_("sign in again with a new one: twokey login --new-password-file FILE"),
             )
         if self._hasher.is_outdated(credential.password):

@@ -24,6 +24,7 @@ from runner.rules.sessions import MOST, end_of, is_touch_due
 from runner.rules.tags import Tag
 from runner.service.access.directory import standing, who_has_key
 from runner.store.store import Transaction
+from runner.wire.api_access import NO_SESSION, SESSION_OVER
 from runner.words import N_
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,14 @@ _TOKEN_BYTES: Final = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _KEPT: Final = timedelta(days=1)
 """How long a session that has ended can still be asked about; the log knows it for good."""
+_WORDS: Final = {
+    SessionEnd.SIGNED_OUT: N_("session: it is over: you have signed out"),
+    SessionEnd.IDLE: N_("session: it is over: nothing was asked for too long"),
+    SessionEnd.LONGEST: N_("session: it is over: it was as long as one may be"),
+    SessionEnd.REPLACED: N_("session: it is over: you have opened more than one may have"),
+    SessionEnd.CREDENTIAL: N_("session: it is over: what it was opened with counts no longer"),
+    SessionEnd.LEFT: N_("session: it is over: you may not act at present"),
+}
 _OWN_WISH: Final = frozenset({SessionEnd.SIGNED_OUT})
 
 
@@ -95,15 +104,15 @@ class Sessions:
         session = self._find(token)
         if session is None:
             raise SignInError(
-                N_("session: this one is not known here"), rule="access:no-session", hint=N_("sign in: twokey login")
+                N_("session: this one is not known here"), rule=NO_SESSION, hint=N_("sign in: twokey login")
             )
         now = self._premises.clock.now()
         reason = self._over(session, now)
         if reason is not None:
             self._over_now(session, now, reason)
             raise SignInError(
-                N_("session: it is over ({reason})"),
-                rule="access:session-over",
+                _WORDS[reason],
+                rule=SESSION_OVER,
                 hint=N_("sign in again: twokey login"),
                 reason=reason.value,
             )

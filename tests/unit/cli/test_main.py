@@ -9,7 +9,7 @@ from runner.cli.main import VERBS, build_parser, main
 from runner.cli.options import verb_in
 from runner.words import current_language, use_language
 
-_WITH_PARTS = {"runbook", "change", "people", "key", "run", "policy", "audit", "inventory"}
+_WITH_PARTS = {"runbook", "change", "people", "key", "run", "policy", "audit", "inventory", "session"}
 """Verbs whose parts speak JSON, each for itself."""
 
 

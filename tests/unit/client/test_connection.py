@@ -15,12 +15,14 @@ from runner.errors import (
     NotFoundError,
     RefusedError,
     RunnerError,
+    SignInError,
     StorageError,
     UnreachableError,
     UsageError,
 )
 from runner.model.people import KeyHolder
 from runner.wire.api import People
+from runner.wire.api_access import NO_SESSION, SESSION_OVER
 from runner.wire.api_audit import EntryShown, Gap, Hello
 from tests.stub_service import JSON, Raw, StubService, sse, stub_service
 
@@ -154,3 +156,44 @@ def test_pages_are_asked_for_by_state_and_position(service: Service, stub: StubS
     stub.says("GET /v1/runs", Raw(json.dumps({"rows": [], "next": None}).encode(), 200, JSON))
     service.runs([], "BG-2026-0001", before="BG-2026-0001/4", limit=3)
     assert stub.asked[0].query == (("limit", "3"), ("before", "BG-2026-0001/4"), ("request", "BG-2026-0001"))
+
+
+class TestSession:
+    def test_one_that_is_over_is_forgotten_and_done_without(self, socket: Path, stub: StubService) -> None:
+        forgotten: list[str] = []
+        stub.says("GET /v1/people", SignInError("over", rule=SESSION_OVER), PEOPLE)
+        connection = Connection(socket)
+        connection.use_token("t", lambda: forgotten.append("t"))
+        assert connection.get(People, "/v1/people") == PEOPLE
+        assert forgotten == ["t"]
+        assert len(stub.asked) == 2
+        connection.close()
+
+    @pytest.mark.parametrize("error", [SignInError("no", rule="access:wrong"), RefusedError("no", rule=SESSION_OVER)])
+    def test_another_refusal_forgets_nothing(self, socket: Path, stub: StubService, error: RunnerError) -> None:
+        forgotten: list[str] = []
+        stub.says("GET /v1/people", error)
+        connection = Connection(socket)
+        connection.use_token("t", lambda: forgotten.append("t"))
+        with pytest.raises(type(error)):
+            connection.get(People, "/v1/people")
+        assert (forgotten, len(stub.asked)) == ([], 1)
+        connection.close()
+
+    def test_without_one_a_refusal_is_final(self, service: Service, stub: StubService) -> None:
+        stub.says("GET /v1/people", SignInError("no", rule=NO_SESSION))
+        with pytest.raises(SignInError):
+            service.people()
+        assert len(stub.asked) == 1
+
+    def test_a_stream_is_opened_anew_without_one(self, socket: Path, stub: StubService) -> None:
+        stub.says(
+            "GET /v1/events",
+            SignInError("over", rule=SESSION_OVER),
+            Raw(sse("hello", Hello("e", 1)), kind="text/event-stream"),
+        )
+        connection = Connection(socket)
+        connection.use_token("t", lambda: None)
+        with ServiceLog(connection).events() as events:
+            assert next(events) == Hello("e", 1)
+        connection.close()
