@@ -31,7 +31,9 @@ _PEOPLE: Final = ("one", "two")
 _ENDED: Final = (RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK, RunState.ABANDONED)
 
 
-class _Clock:
+class BenchClock:
+    """The machine's clock."""
+
     def now(self) -> datetime:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the clock that is injected
 
@@ -107,14 +109,14 @@ class BenchSite:
         signer = signer_from_file(self.folder / name, lambda _: None)
         person = person_of(signer, service.people().people)
         memory = Memory(self.folder / f"memory-{name}")
-        return Signatory(person, signer, service, memory, service.status().origin, _Clock())
+        return Signatory(person, signer, service, memory, service.status().origin, BenchClock())
 
     def measured_run(self, service: Service, runbook: str) -> Measured:
         """Request, approve, start, confirm; the clock runs from the confirmer's signature on."""
         one, two = (self.signatory(service, name) for name in _PEOPLE)
         plan = drafts.open_document(service.make_plan(PlanAsked(runbook=runbook)))
         number = one.hand_in(drafts.request(plan, "benchmark")).request
-        two.hand_in(drafts.approve(service.request(number).request, _Clock().now(), timedelta(hours=1)))
+        two.hand_in(drafts.approve(service.request(number).request, BenchClock().now(), timedelta(hours=1)))
         run = one.hand_in(drafts.start(service.request(number).request)).run
         time.sleep(READING)  # noqa: TID251 - the confirmer reads the plan; nobody signs in the same second
         draft = drafts.confirm(service.run(run), service.request(number).request)

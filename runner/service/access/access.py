@@ -18,8 +18,8 @@ from runner.model.policy import Reading
 from runner.rules.tags import Tag
 from runner.service.access.hashing import Hasher, Parameters, Slots, tuned
 from runner.service.access.key_sign_in import KeySignIns
-from runner.service.access.limits import PER_PEER, Buckets
-from runner.service.access.password_sign_in import PasswordSignIns
+from runner.service.access.limits import USUAL, Buckets, Rates
+from runner.service.access.password_sign_in import Kept, PasswordSignIns
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Sessions
 from runner.service.permissions import Permission
@@ -47,21 +47,24 @@ class Caller:
 class Access:
     """The door of the service."""
 
-    def __init__(self, premises: Premises, state: Path, tune: Callable[[], Parameters] = tuned) -> None:
+    def __init__(
+        self, premises: Premises, state: Path, tune: Callable[[], Parameters] = tuned, rates: Rates = USUAL
+    ) -> None:
         """Put the door together.
 
         Args:
             premises: what the service works with.
             state: the state directory, for the key that seals secrets.
             tune: finds out how expensive a password may be, when the first one is set.
+            rates: how often one may knock.
         """
         self._premises = premises
         self._refusals = RefusalLog(premises)
-        self._peers = Buckets(PER_PEER, premises.clock)
+        self._peers = Buckets(rates.peer, premises.clock)
         self.sessions = Sessions(premises)
-        self.keys = KeySignIns(premises, self.sessions, self._refusals)
-        hasher = Hasher(premises.store, tune)
-        self.passwords = PasswordSignIns(premises, self.sessions, self._refusals, hasher, Sealer(state))
+        self.keys = KeySignIns(premises, self.sessions, self._refusals, rates.person)
+        kept = Kept(Hasher(premises.store, tune), Sealer(state))
+        self.passwords = PasswordSignIns(premises, self.sessions, self._refusals, kept, rates.passwords)
         self.slots = Slots()
         """Where passwords are worked on."""
 

@@ -20,7 +20,7 @@ from runner.proof.statement import parse_statement
 from runner.rules.tags import Tag
 from runner.service.access.challenges import Challenges
 from runner.service.access.directory import standing, who_has_key
-from runner.service.access.limits import PER_PERSON, Buckets
+from runner.service.access.limits import Buckets, Rate
 from runner.service.access.sessions import Proof, Sessions
 from runner.wire.api_access import MOST_KEYS, Challenge, ChallengeAsked, KeySignIn
 from runner.wire.documents import from_document
@@ -35,12 +35,12 @@ _LONGEST_NAME: Final = 128
 class KeySignIns:
     """Gives challenges and takes their answers."""
 
-    def __init__(self, premises: Premises, sessions: Sessions, refusals: RefusalLog) -> None:
+    def __init__(self, premises: Premises, sessions: Sessions, refusals: RefusalLog, rate: Rate) -> None:
         self._premises = premises
         self._sessions = sessions
         self._refusals = refusals
         self._challenges = Challenges(premises.clock)
-        self._persons = Buckets(PER_PERSON, premises.clock)
+        self._persons = Buckets(rate, premises.clock)
 
     def challenge(self, asked: ChallengeAsked, peer: str) -> Challenge:
         """A challenge for a name, whoever has it, or for the holder of one of the keys offered.

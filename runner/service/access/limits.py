@@ -26,12 +26,19 @@ class Rate:
     per_minute: int
 
 
-PER_PEER: Final = Rate(burst=200, per_minute=1200)
-"""Sign-ins and challenges of one peer; many people may come through one."""
-PER_PERSON: Final = Rate(burst=20, per_minute=20)
-"""Sign-ins of one person by key, counted once the key has shown who it is, so that nobody can use up another's."""
-PASSWORDS: Final = Rate(burst=10, per_minute=10)
-"""Passwords tried in one name."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often the door may be knocked at."""
+
+    peer: Rate = Rate(burst=200, per_minute=1200)
+    """Sign-ins and challenges of one peer; many people may come through one."""
+    person: Rate = Rate(burst=20, per_minute=20)
+    """Sign-ins of one person by key, counted once the key has shown who it is: nobody can use up another's."""
+    passwords: Rate = Rate(burst=10, per_minute=10)
+    """Passwords tried in one name."""
+
+
+USUAL: Final = Rates()
 
 
 class Buckets:

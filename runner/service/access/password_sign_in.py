@@ -29,7 +29,7 @@ from runner.service.access import codes
 from runner.service.access.directory import standing
 from runner.service.access.hashing import Hasher
 from runner.service.access.key_sign_in import may_not_act, refused
-from runner.service.access.limits import PASSWORDS, Buckets, too_often
+from runner.service.access.limits import Buckets, Rate, too_often
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Proof, Sessions
 from runner.store.store import Transaction
@@ -39,6 +39,14 @@ from runner.words import N_
 _LONGEST_NAME: Final = 128
 _STRANGERS: Final = 1024
 _FIRST_BYTES: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How passwords and secrets are kept."""
+
+    hasher: Hasher
+    sealer: Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +80,13 @@ class _Waiting:
 class PasswordSignIns:
     """Checks passwords and codes. Its work takes a processor for a while: call it where that disturbs nobody."""
 
-    def __init__(
-        self, premises: Premises, sessions: Sessions, refusals: RefusalLog, hasher: Hasher, sealer: Sealer
-    ) -> None:
+    def __init__(self, premises: Premises, sessions: Sessions, refusals: RefusalLog, kept: Kept, rate: Rate) -> None:
         self._premises = premises
         self._sessions = sessions
         self._refusals = refusals
-        self._hasher = hasher
-        self._sealer = sealer
-        self._tries = Buckets(PASSWORDS, premises.clock)
+        self._hasher = kept.hasher
+        self._sealer = kept.sealer
+        self._tries = Buckets(rate, premises.clock)
         self._lock = threading.Lock()
         self._strangers: OrderedDict[str, _Waiting] = OrderedDict()
 

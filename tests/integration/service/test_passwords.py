@@ -16,7 +16,7 @@ import pytest
 from runner.errors import StorageError, TooOftenError
 from runner.rules.tags import Tag
 from runner.service.access.hashing import Hasher, Parameters, Slots, tuned
-from runner.service.access.limits import PASSWORDS
+from runner.service.access.limits import USUAL
 from runner.service.access.password_sign_in import FirstCredential
 from runner.service.access.sealing import FILE, Sealer
 from runner.wire import api
@@ -175,7 +175,7 @@ class TestWrong:
 
     def test_passwords_are_tried_only_so_often(self, desk: Desk) -> None:
         desk.settle()
-        answers = [desk.answer(NEW).status_code for _ in range(PASSWORDS.burst + 1)]
+        answers = [desk.answer(NEW).status_code for _ in range(USUAL.passwords.burst + 1)]
         assert answers[-1] == 429
 
 

@@ -13,7 +13,7 @@ from runner.proof.sign_in import NAMESPACE
 from runner.proof.statement import NAMESPACES, namespace
 from runner.rules.tags import Tag
 from runner.service.access.challenges import MOST_OF_A_PEER
-from runner.service.access.limits import PER_PERSON
+from runner.service.access.limits import USUAL
 from runner.wire import api
 from tests.desk_world import ALICE, BOB, STRANGER
 from tests.integration.service.conftest import Served
@@ -148,7 +148,7 @@ class TestByKey:
         assert served.world.payload_of(Tag.ACCESS_REFUSED)["count"] == 2
 
     def test_one_person_signs_in_so_often_and_disturbs_nobody(self, somebody: Asking) -> None:
-        for _ in range(PER_PERSON.burst):
+        for _ in range(USUAL.person.burst):
             somebody.sign_in(ALICE)
         answer = somebody.answered(ALICE, somebody.claim(ALICE, nonce_for(somebody)))
         assert refusal(answer) == (429, "access:too-often")
