@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -90,7 +90,7 @@ class EventStream:
             self._pump.cancel()
         self._announce()
 
-    async def follow(self, after: int | None, wanted: LogFilter) -> AsyncIterator[bytes]:
+    async def follow(self, after: int | None, wanted: LogFilter) -> AsyncGenerator[bytes, None]:
         """Events above number `after` (None: from now on), as bytes of a `text/event-stream`, until stopped."""
         self._readers += 1
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated, Final
 
 from anyio.to_thread import run_sync
@@ -49,14 +50,15 @@ Asker = Annotated[Caller, Depends(caller_of)]
 
 
 async def while_open(
-    chunks: AsyncIterator[bytes], access: Access, session: Session, seconds: Callable[[], float]
-) -> AsyncIterator[bytes]:
+    chunks: AsyncGenerator[bytes, None], access: Access, session: Session, seconds: Callable[[], float]
+) -> AsyncGenerator[bytes, None]:
     """An answer that goes on for as long as the session it was asked under; nothing of it is sent afterwards."""
     sessions = access.sessions
     looked, endings = seconds(), sessions.endings
-    async for chunk in chunks:
-        if sessions.endings != endings or seconds() - looked >= LOOK_AGAIN:
-            endings, looked = sessions.endings, seconds()
-            if not await run_sync(sessions.is_open, session):
-                return
-        yield chunk
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if sessions.endings != endings or seconds() - looked >= LOOK_AGAIN:
+                endings, looked = sessions.endings, seconds()
+                if not await run_sync(sessions.is_open, session):
+                    return
+            yield chunk

@@ -81,9 +81,10 @@ class KeySignIns:
         raise may_not_act(self._premises, claim.person, peer)
 
     def _holder_of(self, keys: tuple[str, ...]) -> tuple[str, str]:
+        now = self._premises.clock.now()
         with self._premises.store.reading() as transaction:
             for key in keys:
-                if person := who_has_key(transaction, key[:_LONGEST_NAME]):
+                if person := who_has_key(transaction, key[:_LONGEST_NAME], now):
                     return person, key
         return "", ""
 
@@ -96,7 +97,8 @@ class KeySignIns:
                 expected=self._premises.site.origin,
             )
         self._challenges.take(claim.nonce, claim.person, peer)
-        if abs(claim.at - self._premises.clock.now()) > _CLOCKS_APART:
+        now = self._premises.clock.now()
+        if abs(claim.at - now) > _CLOCKS_APART:
             raise SignInError(
                 N_("sign-in: the client's clock and the service's are more than ten minutes apart"),
                 rule="access:other-time",
@@ -104,7 +106,7 @@ class KeySignIns:
             )
         signature = verify_sign_in(armored, data)
         with self._premises.store.reading() as transaction:
-            holder = who_has_key(transaction, signature.key.fingerprint)
+            holder = who_has_key(transaction, signature.key.fingerprint, now)
         if holder is None or holder != claim.person or signature.key.fingerprint != claim.key:
             raise SignInError(
                 N_("sign-in: the key {key} is not one that {person} may sign in with"),

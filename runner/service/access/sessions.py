@@ -178,7 +178,7 @@ class Sessions:
         with self._premises.store.reading() as transaction:
             if standing(transaction, session.person) is not Standing.ACTIVE:
                 return SessionEnd.LEFT
-            if session.credential and who_has_key(transaction, session.credential) != session.person:
+            if session.credential and who_has_key(transaction, session.credential, now) != session.person:
                 return SessionEnd.CREDENTIAL
             return None
 
