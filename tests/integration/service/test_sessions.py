@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.client.service import Service
+from runner.errors import StorageError
 from runner.model.access import SessionEnd
 from runner.model.statement import StatementKind
 from runner.rules.sessions import MOST
@@ -237,3 +238,21 @@ class TestRecord:
         strict.parts.access.stop()
         assert strict.world.tags().count(Tag.ACCESS_REFUSED) == before + 2
         assert strict.world.payload_of(Tag.ACCESS_REFUSED)["count"] == 4
+
+
+class TestFullDisk:
+    def test_who_has_signed_in_still_sees_and_nothing_goes_unrecorded(
+        self, strict: Served, somebody: Asking, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = somebody.sign_in(ALICE)
+        strict.world.clock.pass_by(seconds=60)
+
+        def full() -> object:
+            raise StorageError("no room")
+
+        monkeypatch.setattr(strict.world.store, "writing", full)
+        assert is_good(somebody, token)
+        assert somebody.ask("GET", api.ENTRIES, token=token).status_code == 507
+        assert somebody.ask("GET", api.RUNS, token="A" * 43).status_code == 401
+        strict.world.clock.pass_by(seconds=600)
+        assert refusal(somebody.ask("GET", api.RUNS, token=token)) == (401, "access:session-over")
