@@ -18,8 +18,8 @@ from runner.service import (
     change_routes,
     content_routes,
     event_routes,
-    people_routes,
     openapi_routes,
+    people_routes,
     run_routes,
     status_routes,
 )

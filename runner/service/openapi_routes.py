@@ -22,7 +22,7 @@ from runner.service.access.access import Access
 from runner.service.bodies import BYTES, JSON
 from runner.service.parts import Service
 from runner.service.permissions import Permission, permission_of
-from runner.wire import api, api_access, api_audit, api_content, api_request, api_run
+from runner.wire import api, api_access, api_audit, api_content, api_people, api_request, api_run
 from runner.wire.errors import ErrorDocument
 from runner.wire.schemas import Schemas, schemas_of
 
@@ -54,6 +54,12 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("DELETE", api.SESSIONS + "/{session}"): Operation(api_access.SignedOut),
     ("GET", api.CONFIG): Operation(api.Config),
     ("GET", api.PEOPLE): Operation(api.People),
+    ("GET", api.REGISTER): Operation(api_people.RegisterShown),
+    ("GET", api.GRANTS): Operation(api_people.GrantPage),
+    ("GET", api.GRANTS + "/{number}"): Operation(api_people.GrantShown),
+    ("GET", api.POLICY): Operation(api_people.PolicyShown),
+    ("GET", api.EXPLAIN): Operation(api_people.Explained),
+    ("GET", api.STAFFING): Operation(api_people.Staffing),
     ("GET", api.INVENTORY): Operation(api_content.InventoryShown),
     ("GET", api.RUNBOOKS): Operation(api_content.RunbookList),
     ("GET", api.PUBLICATIONS): Operation(api_content.PublicationPage),

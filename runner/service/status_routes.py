@@ -18,7 +18,6 @@ from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.permissions import Permission
 from runner.store.sqlite import driver
-from runner.store.store import Transaction
 from runner.wire import api
 from runner.wire.documents import to_value
 
@@ -52,7 +51,6 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return answer(api.Config(_settings(service)))
 
 
-
 def service_status(service: Service) -> api.ServiceStatus:
     """What the service says of itself now."""
     site, failure = service.premises.site, service.sequencer.failure
@@ -76,7 +74,9 @@ def service_status(service: Service) -> api.ServiceStatus:
             log_waiting=transaction.inbox.waiting(),
             log_key=service.log_key.to_text(),
             runs_in_progress=transaction.runs.count(IN_PROGRESS),
-            people=tuple(service.premises.register.of(transaction).people) if not service.access.needs_session(Permission.READ) else (),
+            people=tuple(service.premises.register.of(transaction).people)
+            if not service.access.needs_session(Permission.READ)
+            else (),
             holding=str(failure) if failure else "",
         )
 

@@ -21,8 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from runner.model.grant import GrantKind, GrantState
 from runner.model.access import SessionEnd
+from runner.model.grant import GrantKind, GrantState
 from runner.model.joint import ActState
 from runner.model.plan import Role
 from runner.model.policy import Strength

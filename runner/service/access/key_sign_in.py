@@ -76,7 +76,7 @@ class KeySignIns:
         now = self._premises.clock.now()
         strength = Strength.TOUCH if signature.key.is_fido else Strength.KEY
         with self._premises.store.writing() as transaction:
-            if standing(transaction, claim.person) is Standing.ACTIVE:
+            if standing(self._premises.register.of(transaction), claim.person) is Standing.ACTIVE:
                 return self._sessions.open(transaction, Proof(claim.person, strength, claim.key, peer), now)
         raise may_not_act(self._premises, claim.person, peer)
 
@@ -84,7 +84,7 @@ class KeySignIns:
         now = self._premises.clock.now()
         with self._premises.store.reading() as transaction:
             for key in keys:
-                if person := who_has_key(transaction, key[:_LONGEST_NAME], now):
+                if person := who_has_key(self._premises.register.of(transaction), key[:_LONGEST_NAME], now):
                     return person, key
         return "", ""
 
@@ -106,7 +106,7 @@ class KeySignIns:
             )
         signature = verify_sign_in(armored, data)
         with self._premises.store.reading() as transaction:
-            holder = who_has_key(transaction, signature.key.fingerprint, now)
+            holder = who_has_key(self._premises.register.of(transaction), signature.key.fingerprint, now)
         if holder is None or holder != claim.person or signature.key.fingerprint != claim.key:
             raise SignInError(
                 N_("sign-in: the key {key} is not one that {person} may sign in with"),

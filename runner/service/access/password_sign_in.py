@@ -148,7 +148,7 @@ class PasswordSignIns:
             NotFoundError: there is nobody of that name.
         """
         person = prepared.person
-        if standing(transaction, person) is None:
+        if standing(self._premises.register.of(transaction), person) is None:
             raise NotFoundError(N_('person "{name}" does not exist'), name=person)
         now = self._premises.clock.now()
         before = transaction.credentials.find(person)
@@ -167,7 +167,7 @@ class PasswordSignIns:
 
     def _standing(self, person: str) -> Standing | None:
         with self._premises.store.reading() as transaction:
-            return standing(transaction, person)
+            return standing(self._premises.register.of(transaction), person)
 
     def _step_of(self, credential: Credential | None, code: str, now: datetime) -> int | None:
         if credential is None:

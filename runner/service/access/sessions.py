@@ -176,9 +176,12 @@ class Sessions:
         if reason is not None:
             return reason
         with self._premises.store.reading() as transaction:
-            if standing(transaction, session.person) is not Standing.ACTIVE:
+            if standing(self._premises.register.of(transaction), session.person) is not Standing.ACTIVE:
                 return SessionEnd.LEFT
-            if session.credential and who_has_key(transaction, session.credential, now) != session.person:
+            if (
+                session.credential
+                and who_has_key(self._premises.register.of(transaction), session.credential, now) != session.person
+            ):
                 return SessionEnd.CREDENTIAL
             return None
 

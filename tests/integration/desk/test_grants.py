@@ -16,9 +16,7 @@ from runner.model.grant import (
     AddKey,
     Appoint,
     Enrol,
-    Grant,
     GrantKind,
-    GrantRecord,
     GrantState,
     Leave,
     RevokeKey,
@@ -29,9 +27,8 @@ from runner.model.people import Standing
 from runner.model.statement import StatementKind
 from runner.proof.canonical import digest
 from runner.rules import statements
-from runner.rules.register import kind_of
-from runner.wire.api_request import Outcome
 from runner.wire.documents import to_document
+from tests.desk_grants import answer, apply, granted, record
 from tests.desk_site import ORIGIN, POLICY
 from tests.desk_world import ALICE, BOB, CAROL, STRANGER, Signer, World, make_world
 from tests.ssh_keys import software_key
@@ -45,34 +42,6 @@ def world(tmp_path: Path) -> Iterator[World]:
     opened = World(tmp_path)
     yield opened
     opened.close()
-
-
-def apply(world: World, person: Signer, grant: Grant, reason: str = "needed") -> Outcome:
-    content = statements.apply_content(kind_of(grant), to_document(grant), reason)
-    return world.submit(person, StatementKind.APPLY, ORIGIN, content)
-
-
-def record(world: World, number: str) -> GrantRecord:
-    with world.store.reading() as transaction:
-        return transaction.grants.get(number)
-
-
-def answer(world: World, person: Signer, kind: StatementKind, number: str) -> Outcome:
-    found = record(world, number)
-    terms = to_document(found.grant)
-    content = {
-        StatementKind.GRANT: lambda: statements.grant_content(found, terms),
-        StatementKind.INSPECT: lambda: statements.inspect_content(found, terms),
-        StatementKind.DENY: lambda: statements.end_content(found, terms, "no"),
-        StatementKind.RETRACT: lambda: statements.end_content(found, terms, "no"),
-    }[kind]()
-    return world.submit(person, kind, number, content)
-
-
-def granted(world: World, grant: Grant, by: Signer = ALICE, and_by: Signer = BOB) -> str:
-    number = apply(world, by, grant).subject
-    answer(world, and_by, StatementKind.GRANT, number)
-    return number
 
 
 def enrolled(world: World) -> None:

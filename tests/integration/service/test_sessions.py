@@ -12,13 +12,16 @@ import pytest
 from runner.client.service import Service
 from runner.errors import StorageError
 from runner.model.access import SessionEnd
+from runner.model.grant import AddKey, Enrol, RevokeKey, Suspend
 from runner.model.statement import StatementKind
 from runner.rules.sessions import MOST
 from runner.rules.tags import Tag
 from runner.wire import api
-from tests.desk_world import ALICE, BOB, STRANGER, World, make_world, opened_world
+from tests.desk_grants import apply, granted
+from tests.desk_world import ALICE, BOB, CAROL, STRANGER, World, make_world, opened_world
 from tests.integration.service.conftest import Served, serving
 from tests.integration.service.signing_in import Asking, asking, refusal, signed_in_only
+from tests.ssh_keys import software_key
 
 
 @pytest.fixture
@@ -145,9 +148,16 @@ class TestEnding:
 
     def test_it_ends_with_the_key_that_opened_it(self, strict: Served, somebody: Asking) -> None:
         token = somebody.sign_in(ALICE)
-        with strict.world.store._database.writing() as connection:
-            connection.exec_driver_sql("UPDATE people SET fingerprint = 'SHA256:another' WHERE name = 'alice'")
+        granted(strict.world, AddKey("alice", software_key("ssh-ed25519", 52).public.to_line()))
+        apply(strict.world, BOB, RevokeKey("alice", ALICE.key.public.fingerprint, "lost"))
         assert somebody.ask("GET", api.RUNS, token=token).json()["facts"]["reason"] == "credential"
+
+    def test_it_ends_when_its_person_leaves_or_is_suspended(self, strict: Served, somebody: Asking) -> None:
+        granted(strict.world, Enrol("carol", "", "", CAROL.key.public.to_line()))
+        token = somebody.sign_in(CAROL)
+        assert is_good(somebody, token)
+        apply(strict.world, ALICE, Suspend("carol", "key lost"))
+        assert somebody.ask("GET", api.RUNS, token=token).json()["facts"]["reason"] == "left"
 
     def test_a_stream_ends_with_its_session(self, strict: Served, somebody: Asking) -> None:
         token = somebody.sign_in(ALICE)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from runner.model.grant import AddKey
 from runner.model.statement import StatementKind
 from runner.proof.sign_in import NAMESPACE
 from runner.proof.statement import NAMESPACES, namespace
@@ -15,6 +16,7 @@ from runner.rules.tags import Tag
 from runner.service.access.challenges import MOST_OF_A_PEER
 from runner.service.access.limits import USUAL
 from runner.wire import api
+from tests.desk_grants import granted
 from tests.desk_world import ALICE, BOB, STRANGER
 from tests.integration.service.conftest import Served
 from tests.integration.service.signing_in import Asking, asking, refusal
@@ -64,22 +66,14 @@ class TestChallenge:
 class TestByKey:
     @pytest.mark.parametrize("kind", PLAIN_KINDS + FIDO_KINDS)
     def test_every_kind_of_key(self, served: Served, somebody: Asking, kind: str) -> None:
-        signer = replace(ALICE, key=software_key(kind, 1))
-        public = signer.key.public
-        with served.world.store._database.writing() as connection:
-            connection.exec_driver_sql(
-                "UPDATE people SET key = ?, fingerprint = ? WHERE name = 'alice'",
-                (public.to_line(), public.fingerprint),
-            )
+        signer = replace(ALICE, key=software_key(kind, 51))
+        granted(served.world, AddKey("alice", signer.key.public.to_line()))
         begun = somebody.session(signer)
         assert begun["strength"] == ("touch" if kind in FIDO_KINDS else "key")
 
     def test_a_security_key_nobody_touched(self, served: Served, somebody: Asking) -> None:
-        signer = replace(ALICE, key=software_key(FIDO_KINDS[0], 1).untouched())
-        with served.world.store._database.writing() as connection:
-            connection.exec_driver_sql(
-                "UPDATE people SET fingerprint = ? WHERE name = 'alice'", (signer.key.public.fingerprint,)
-            )
+        signer = replace(ALICE, key=software_key(FIDO_KINDS[0], 51).untouched())
+        granted(served.world, AddKey("alice", signer.key.public.to_line()))
         answer = somebody.answered(signer, somebody.claim(signer, nonce_for(somebody)))
         assert refusal(answer) == (403, "signature:nobody-present")
 
