@@ -17,7 +17,7 @@ from pathlib import Path
 from runner.audit.ssh_keygen import SshKeygen
 from runner.cli.offline import open_log
 from runner.cli.output import put, put_json, put_table, tell
-from runner.cli.session import WallClock, person_with_key, present_in
+from runner.cli.session import WallClock, key_from_file, person_with_key, present_in
 from runner.cli.signed import add_key, require_yes, sentence
 from runner.client.drafts import Draft
 from runner.client.memory import Memory
@@ -138,7 +138,7 @@ def _place_of(site: Site, options: argparse.Namespace) -> _Place:
 def _sign(place: _Place, options: argparse.Namespace) -> Founding:
     """Look at the log as it is so far, show what is signed, sign it, and remember the log from now on."""
     founding = read_founding(place.site, place.state)
-    person, signer = person_with_key(options, founding.people)
+    person, signer = person_with_key(key_from_file(options), founding.people)
     memory = Memory(checkpoints_folder(options.state))
     _require_known_log(place, founding, memory)
     draft = Draft(StatementKind.GENESIS, place.site.origin, founding.content)

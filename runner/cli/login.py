@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.output import put, put_json
-from runner.cli.session import Session, first_line, key_from_file
+from runner.cli.session import Session, first_line
 from runner.cli.signed import add_key
 from runner.client.wording.present import clock
 from runner.errors import SignInError, UsageError
@@ -43,14 +43,14 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(N_("a key tells the person; leave the name away, or --key"))
     if not options.person and (options.password_file or options.code or options.new_password_file):
         raise UsageError(N_("a password needs the name of a person"), hint=N_("type: twokey login PERSON"))
-    with Session(options) as here:
-        begun = _by_password(here, options) if options.person else _by_key(here, options)
+    with Session(options, may_visit=False) as here:
+        begun = _by_password(here, options) if options.person else _by_key(here)
         _say(here, begun, as_json=options.json)
     return 0
 
 
-def _by_key(here: Session, options: argparse.Namespace) -> SignedIn:
-    signer = key_from_file(options)
+def _by_key(here: Session) -> SignedIn:
+    signer = here.typed_key
     door = here.service.door
     challenge = door.challenge([signer.fingerprint] if signer else _agents())
     return door.sign_in_by_key(challenge, here.site.origin, signer or _agents_key(challenge.key), here.clock)

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sign out; nobody having signed in is no mistake."""
-    with Session(options) as here:
+    with Session(options, may_visit=False) as here:
         try:
             ended = here.service.door.sign_out(here.status.origin, everywhere=options.all).ended
         except SignInError:

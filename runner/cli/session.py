@@ -6,6 +6,7 @@ import argparse
 import getpass
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,7 +19,7 @@ from runner.client.autostart import connect
 from runner.client.memory import Memory
 from runner.client.service import Service
 from runner.client.wording.present import Present
-from runner.errors import NotFoundError, UsageError
+from runner.errors import NotFoundError, RunnerError, UsageError
 from runner.model.people import KeyHolder
 from runner.model.policy import Policy
 from runner.model.site import Site
@@ -79,8 +80,10 @@ def places_of(options: argparse.Namespace) -> Places:
 class Session:
     """One command's view of its service; closes the connection at the end."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, *, may_visit: bool = True) -> None:
         self._options = options
+        self._may_visit = may_visit
+        self._visits = False
         self.places = places_of(options)
         self.clock = WallClock()
 
@@ -90,16 +93,38 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if "service" in self.__dict__:
-            self.service.close()
+        if "service" not in self.__dict__:
+            return
+        if self._visits:
+            with suppress(RunnerError):
+                self.service.door.leave()
+        self.service.close()
 
     @cached_property
     def service(self) -> Service:
-        """The service, started if none answers."""
+        """The service, started if none answers.
+
+        Where it asks for a session and a key was typed, the command signs in with that key for itself: whoever's key
+        it is, it is they who read.
+        """
         service = connect(self.places.site, self.places.state, self.places.socket)
         if self._options.site and self._options.state:
             self._require_own_site(service)
+        if self._may_visit and self._options.key and service.status().needs_sign_in:
+            self._visit(service)
         return service
+
+    @cached_property
+    def typed_key(self) -> Signer | None:
+        """The key that was typed, its passphrase asked for once; None when none was."""
+        return key_from_file(self._options)
+
+    def _visit(self, service: Service) -> None:
+        signer = self.typed_key
+        if signer is not None:
+            challenge = service.door.challenge([signer.fingerprint])
+            service.door.visit_by_key(challenge, self.site.origin, signer, self.clock)
+            self._visits = True
 
     def _require_own_site(self, service: Service) -> None:
         """Refuse a service that works for another site than the one that was typed."""
@@ -165,7 +190,7 @@ class Session:
         """The person whose key was given, ready to sign."""
         from runner.client.signing import Signatory
 
-        person, signer = person_with_key(self._options, self.service.people().people)
+        person, signer = person_with_key(self.typed_key, self.service.people().people)
         return Signatory(person, signer, self.service, self.memory, self.status.origin, self.clock)
 
     def run_named(self, name: str) -> str:
@@ -213,7 +238,7 @@ def require_founded(places: Places) -> None:
         )
 
 
-def person_with_key(options: argparse.Namespace, people: tuple[KeyHolder, ...]) -> tuple[KeyHolder, Signer]:
+def person_with_key(typed: Signer | None, people: tuple[KeyHolder, ...]) -> tuple[KeyHolder, Signer]:
     """The person who holds the key that was typed, or else the agent's, and the key ready to sign.
 
     Raises:
@@ -223,7 +248,7 @@ def person_with_key(options: argparse.Namespace, people: tuple[KeyHolder, ...]) 
     from runner.client.signer import signer_from_agent
     from runner.client.signing import person_of
 
-    signer = key_from_file(options) or signer_from_agent([person.fingerprint for person in people])
+    signer = typed or signer_from_agent([person.fingerprint for person in people])
     return person_of(signer, people), signer
 
 

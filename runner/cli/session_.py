@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print."""
-    with Session(options) as here:
+    with Session(options, may_visit=False) as here:
         if options.part == "end":
             ended = here.service.door.end_session(options.session)
             if options.json:

@@ -62,7 +62,11 @@ class Door:
         return given
 
     def sign_in_by_key(self, challenge: Challenge, origin: str, signer: Signer, clock: Clock) -> SignedIn:
-        """Answer a challenge, and keep the session.
+        """Answer a challenge, and keep the session; arguments as `visit_by_key`."""
+        return self._keep(self._answer(challenge, origin, signer, clock))
+
+    def visit_by_key(self, challenge: Challenge, origin: str, signer: Signer, clock: Clock) -> None:
+        """Answer a challenge for this connection alone: nothing is kept, and `leave` ends the session.
 
         Args:
             challenge: what the service gave.
@@ -70,10 +74,18 @@ class Door:
             signer: the key the challenge was found by.
             clock: what time it is.
         """
+        begun = self._answer(challenge, origin, signer, clock)
+        self._connection.use_token(begun.token, lambda: None)
+
+    def leave(self) -> None:
+        """End a visit's session."""
+        self._connection.post(SignedOut, api.SIGN_OUT, SignOutAsked(everywhere=False))
+
+    def _answer(self, challenge: Challenge, origin: str, signer: Signer, clock: Clock) -> SignedIn:
         claim = SignInClaim(origin, challenge.person, signer.fingerprint, challenge.nonce, clock.now())
         data = statement_bytes(to_document(claim))
         body = KeySignIn(data.decode(), signer.sign(NAMESPACE, data))
-        return self._keep(self._connection.post(SignedIn, api.SIGN_IN, body))
+        return self._connection.post(SignedIn, api.SIGN_IN, body)
 
     def sign_in_by_password(self, asked: PasswordSignIn) -> SignedIn:
         """Sign in with what a person knows and has, and keep the session."""

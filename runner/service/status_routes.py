@@ -54,6 +54,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
 def service_status(service: Service) -> api.ServiceStatus:
     """What the service says of itself now."""
     site, failure = service.premises.site, service.sequencer.failure
+    closed = service.access.needs_session(Permission.READ)
     with service.store.reading() as transaction:
         tree = transaction.tree.state()
         return api.ServiceStatus(
@@ -74,9 +75,8 @@ def service_status(service: Service) -> api.ServiceStatus:
             log_waiting=transaction.inbox.waiting(),
             log_key=service.log_key.to_text(),
             runs_in_progress=transaction.runs.count(IN_PROGRESS),
-            people=tuple(service.premises.register.of(transaction).people)
-            if not service.access.needs_session(Permission.READ)
-            else (),
+            people=() if closed else tuple(service.premises.register.of(transaction).people),
+            needs_sign_in=closed,
             holding=str(failure) if failure else "",
         )
 

@@ -178,6 +178,8 @@ class ServiceStatus:
     runs_in_progress: int
     people: tuple[str, ...]
     """Names of everyone who may sign; none where policy shows them only to who has signed in (`GET /v1/people`)."""
+    needs_sign_in: bool = False
+    """Whether more than this is shown only to people who have signed in."""
     holding: str = ""
     """Why the service cannot write at present, else empty."""
 

@@ -245,9 +245,14 @@ def _require_governed(
     """Refuse founders who could never grant anything to anybody together."""
     if not is_governed(found(people, posts), policy, _BEGINNING, site.environment):
         raise UsageError(
-            N_("policy {policy}: the posts of its founders do not let one apply for a grant and another approve it"),
-            hint=N_("give the founders administrators' posts: founders, in policy.yml"),
+            N_(
+                "policy {policy}: the posts of its first {count} founders do not let one apply for grants of people "
+                "and policy, and another approve them"
+            ),
+            hint=N_("name all the founders the policy has posts for ({posts}), or give the first ones other posts"),
             policy=policy.name,
+            count=len(people),
+            posts="; ".join(", ".join(held) for held in policy.founders) or ", ".join(policy.posts),
         )
 
 

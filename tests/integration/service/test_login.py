@@ -178,16 +178,18 @@ class TestByKey:
         terminal.type("login", "--key", terminal.key(ALICE))
         assert terminal.type("status").err == ""
 
-    def test_signing_goes_on_under_a_session(self, terminal: Terminal) -> None:
+    def test_who_types_a_key_reads_and_signs_as_its_owner(self, terminal: Terminal) -> None:
         world = terminal.world
         window = Window(world.clock.now() - timedelta(hours=1), world.clock.now() + timedelta(hours=1))
         number = world.request(ALICE, world.plan(world.publish(), window)).request
-        assert terminal.type("withdraw", number, "--reason", "no", "--yes", "--key", terminal.key(ALICE)).code == 4
+        assert terminal.type("change", "show", number).code == 4
         terminal.type("login", "--key", terminal.key(BOB))
-        # NOTE: the session is bob's, the signature alice's: what counts is the signature.
         done = terminal.type("withdraw", number, "--reason", "no", "--yes", "--key", terminal.key(ALICE))
         assert done.code == 0, done.err
         assert terminal.world.found_request(number).state == "withdrawn"
+        with terminal.world.store.reading() as transaction:
+            assert transaction.sessions.open_of("alice") == (), "what was opened for one command ends with it"
+        assert terminal.type("change", "show", number).code == 0, "bob is still signed in"
 
 
 class TestByPassword:
