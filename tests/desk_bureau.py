@@ -25,6 +25,7 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.register import RegisterShelf, policy_in_force
 from runner.engine.desk.state import StateDirectory
 from runner.engine.in_force import InForce
+from runner.engine.notifier import Notice
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
 from runner.model.document import JsonObject, JsonValue
@@ -71,6 +72,7 @@ class FakeRuns:
     begun: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
+    told: list[Notice] = field(default_factory=list)
 
     def begin_run(self, transaction: Transaction, record: RunRecord, plan: Plan, now: datetime) -> None:
         identities = [host.identity for host in plan.binding.hosts]
@@ -83,6 +85,9 @@ class FakeRuns:
 
     def wake(self, run: str) -> None:
         self.woken.append(run)
+
+    def tell(self, notice: Notice) -> None:
+        self.told.append(notice)
 
 
 @dataclass(frozen=True)

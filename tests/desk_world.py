@@ -26,10 +26,13 @@ from tests.desk_site import write_site
 __all__ = ["ALICE", "BOB", "CAROL", "NOW", "STRANGER", "WINDOW", "FixedClock", "Signer", "World", "found"]
 
 
+RESTART = "runbooks/restart/web-restart.yml"
+
+
 class World(Bureau):
     """The bureau with everything people do to get a change running."""
 
-    def reach(self, runbook: str = "runbooks/restart/web-restart.yml") -> Reach:
+    def reach(self, runbook: str = RESTART) -> Reach:
         return reach_of_file(self.site.root, self.site.root / runbook)
 
     def proposal(self, person: Signer, reach: Reach) -> Proposal:
@@ -42,9 +45,9 @@ class World(Bureau):
         )
         return Proposal(reach.content.runbook, files, signed.statement, signed.signature)
 
-    def publish(self, author: Signer = ALICE, other: Signer = BOB) -> str:
+    def publish(self, author: Signer = ALICE, other: Signer = BOB, runbook: str = RESTART) -> str:
         """Publish the runbook as it is on disk; its content digest."""
-        reach = self.reach()
+        reach = self.reach(runbook)
         outcome = self.desk.propose(self.proposal(author, reach))
         content = statements.publish_content(
             outcome.subject, reach.runbook.id, reach.runbook.version, statements.COUNTERSIGNER

@@ -69,7 +69,7 @@ def _require_notices_heard(options: argparse.Namespace) -> None:
 
 
 def _serve(places: Places, site: Site, options: argparse.Namespace, *, ready: Callable[[], None]) -> None:
-    from runner.engine.notifier import CommandNotifier, EveryNotifier, Notifier, SyslogNotifier
+    from runner.engine.notifier import CommandNotifier, EveryNotifier, Notifier, SilentNotifier, SyslogNotifier
     from runner.service.serve import Terms, serve
 
     notifiers: list[Notifier] = [SyslogNotifier()] if options.notify_syslog else []
@@ -81,7 +81,7 @@ def _serve(places: Places, site: Site, options: argparse.Namespace, *, ready: Ca
             state=places.state,
             socket=places.socket,
             embedded=options.embedded,
-            notifier=EveryNotifier(notifiers),
+            notifier=EveryNotifier(notifiers) if notifiers else SilentNotifier(),
             ready=ready,
         )
     )

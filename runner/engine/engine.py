@@ -15,7 +15,7 @@ from runner.engine.journal import Leaves
 from runner.engine.links import SHIM_COMMAND, Command, ShimStarter
 from runner.engine.lost import Lost
 from runner.engine.machine import Machine, Surroundings
-from runner.engine.notifier import Notices, Notifier
+from runner.engine.notifier import Notice, Notices, Notifier, notice_entry
 from runner.engine.plans import PlanShelf
 from runner.engine.pump import Pump
 from runner.engine.recovery import Recovery
@@ -58,7 +58,8 @@ class Engine:
         self._pump = Pump(importer, starter, lost, parts.clock, self.wake)
         crew = Crew(parts.store, parts.leaves, parts.clock, starter, self._pump, lost)
         self._timers = Timers(parts.clock, self.wake)
-        self._notices = Notices(parts.notifier)
+        self._notices = Notices(parts.notifier, self._record_notice)
+        self._store, self._leaves = parts.store, parts.leaves
         self._machine = Machine(
             Surroundings(
                 store=parts.store,
@@ -109,6 +110,15 @@ class Engine:
     def warm(self, run: str) -> None:
         """Get ready to begin a run soon: its snapshot, its shim, its first Ansible process."""
         self._dispatcher.wake(run)
+
+    def tell(self, notice: Notice) -> None:
+        """Tell people outside, soon."""
+        self._notices.tell(notice)
+
+    def _record_notice(self, notice: Notice, reason: str) -> None:
+        entry = notice_entry(notice, reason, self._clock.now())
+        with self._store.writing() as transaction:
+            transaction.inbox.put(self._leaves.make_all([entry]))
 
     def _advance(self, run: str) -> None:
         try:

@@ -26,6 +26,7 @@ from runner.model.holding import Shim
 from runner.model.order import Order
 from runner.model.plan import Plan
 from runner.model.run import Attempt, AttemptState, RunKind, RunRecord, RunState
+from runner.model.runbook import Risk
 from runner.model.time import Clock
 from runner.rules.history import OPEN, open_attempts
 from runner.rules.move import Begin, Finish, Move, WaitAttempt, WaitPeople, WaitUntil
@@ -274,7 +275,8 @@ class Machine:
             self._notify(after, plan, now)
 
     def _notify(self, record: RunRecord, plan: Plan, now: datetime) -> None:
-        self._around.notices.tell(Notice(record.id, plan.risk, record.state, now))
+        loud = plan.risk is Risk.EMERGENCY
+        self._around.notices.tell(Notice(record.id, plan.risk, record.state, now, loud))
 
 
 def _is_news(before: RunRecord, after: RunRecord) -> bool:

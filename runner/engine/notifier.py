@@ -13,17 +13,23 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from runner.engine.journal import service_entry
 from runner.errors import RunnerError, UnreachableError
+from runner.model.document import JsonObject
+from runner.model.log import About, Entry
+from runner.model.request import RequestState
+from runner.model.review import ReviewState
 from runner.model.run import RunState
 from runner.model.runbook import Risk
 from runner.model.time import to_rfc3339
+from runner.rules.tags import Tag
 from runner.words import N_
 
 _log = logging.getLogger(__name__)
@@ -46,6 +52,9 @@ TOLD = frozenset(
 )
 """States people outside hear of: it began, it turned back, it ended, or it waits for them."""
 
+NOBODY_LISTENS: Final = "no way to tell people outside is set up (--notify-syslog, --notify-command)"
+"""Why a notice is not given by a service that tells nobody."""
+TOO_MANY: Final = "too many notices wait"
 _MOST_WAITING = 1000
 _FACILITY_AUTHPRIV, _SEVERITY_NOTICE = 10, 5
 
@@ -57,11 +66,32 @@ class Notice:
     number: str
     """Run or request."""
     risk: Risk
-    state: RunState
+    state: RunState | RequestState | ReviewState
     at: datetime
+    loud: bool = False
+    """Whether it goes on record that people were told, or could not be (L12)."""
 
     def __str__(self) -> str:
         return f"number={self.number} class={self.risk} state={self.state} at={to_rfc3339(self.at)}"
+
+
+def notice_entry(notice: Notice, reason: str, now: datetime) -> Entry:
+    """What the log says of a notice; `reason` is why it was not given, or empty."""
+    request, slash, _ = notice.number.partition("/")
+    about = About(request=request, run=notice.number if slash else "")
+    told: JsonObject = {
+        "number": notice.number,
+        "class": notice.risk.value,
+        "state": notice.state.value,
+        "at": to_rfc3339(notice.at),
+    }
+    if not reason:
+        return service_entry(Tag.NOTICE_SENT, about, now, told)
+    return service_entry(Tag.NOTICE_FAILED, about, now, {**told, "reason": reason})
+
+
+Record = Callable[[Notice, str], None]
+"""Puts on record that a notice was given, or why it was not."""
 
 
 class Notifier(Protocol):
@@ -179,8 +209,15 @@ class CommandNotifier:
 class Notices:
     """Gives notices from a thread of its own, so that a slow or broken notifier never holds up a run."""
 
-    def __init__(self, notifier: Notifier) -> None:
+    def __init__(self, notifier: Notifier, record: Record | None = None) -> None:
+        """Give notices.
+
+        Args:
+            notifier: the way to tell people.
+            record: puts it on record that a loud notice was given, or why it was not.
+        """
         self._notifier = notifier
+        self._record = record
         self._waiting: queue.Queue[Notice | None] = queue.Queue(_MOST_WAITING)
         self._thread = threading.Thread(target=self._give, name="notices", daemon=True)
 
@@ -194,6 +231,7 @@ class Notices:
             self._waiting.put_nowait(notice)
         except queue.Full:
             _log.warning("notice not given, too many wait: %s", notice)
+            self._put_on_record(notice, TOO_MANY)
 
     def stop(self) -> None:
         """Give what waits, and end."""
@@ -202,7 +240,18 @@ class Notices:
 
     def _give(self) -> None:
         while notice := self._waiting.get():
+            reason = NOBODY_LISTENS if isinstance(self._notifier, SilentNotifier) else ""
             try:
                 self._notifier.notify(notice)
             except RunnerError as error:
                 _log.warning("notice not given: %s: %s", notice, error)
+                reason = str(error)
+            self._put_on_record(notice, reason)
+
+    def _put_on_record(self, notice: Notice, reason: str) -> None:
+        if not notice.loud or self._record is None:
+            return
+        try:
+            self._record(notice, reason)
+        except RunnerError as error:
+            _log.warning("a notice could not be put on record: %s: %s", notice, error)

@@ -31,6 +31,8 @@ class StatementKind(StrEnum):
     ABORT = "abort"
     DECIDE = "decide"
     CLOSE = "close"
+    REVIEW = "review"
+    """After an emergency, by two others (`runner.model.review`)."""
     APPLY = "apply"
     """For a grant (`runner.model.grant`)."""
     GRANT = "grant"

@@ -89,10 +89,21 @@ def may_check(ask: Ask) -> Ruling | None:
     return _has_one_of(ask, tuple(dict.fromkeys(roles)))
 
 
+def asks_for_approval(ask: Ask) -> Ruling | None:
+    """An emergency waits for no approver, so there is nothing to approve or to reject."""
+    if ask.facts.risk is not Risk.EMERGENCY:
+        return None
+    return refuse(
+        "L12:no-approval",
+        N_("it is an emergency: two people start it without an approval"),
+        N_("its requester may withdraw it; two others review it afterwards"),
+    )
+
+
 def is_approved(ask: Ask) -> Ruling | None:
-    """Every approval the class asks for is there, by people who hold their roles now."""
+    """Every approval the class asks for is there, by people who hold their roles now; an emergency asks for none."""
     facts, needs = ask.facts, terms(ask).approvals
-    if not needs and facts.risk is Risk.EMERGENCY:
+    if facts.risk is Risk.EMERGENCY:
         return None
     if not _others(facts.approvers, facts.requester, facts.author):
         return refuse(

@@ -102,7 +102,7 @@ def _wait(run: Situation, planned: PlannedStep, state: RunState, late_at: dateti
     decision = run.latest_rollback_decision
     if state is RunState.AT_GATE and decision and run.now < decision and not _is_closing(run, planned, fresh=True):
         turns.append((decision, Fallback.ASK))
-    window = run.record.window
+    window = run.window
     if window and run.now < window.closes and not _is_closing(run, planned, fresh=state is RunState.AT_GATE):
         turns.append((window.closes, run.window_fallback(planned.batch)))
     until, fallback = min(turns)

@@ -13,7 +13,7 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import changing, duties
+from runner.rules import changing, duties, reviewing
 from runner.rules.granting import GRANT_RULES
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
 from runner.words import N_
@@ -83,6 +83,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.PUBLISH: (changing.author_does_not_countersign, duties.may_publish, duties.is_fit),
     StatementKind.REQUEST: (changing.may_request, changing.is_strong_enough, duties.is_fit),
     StatementKind.APPROVE: (
+        changing.asks_for_approval,
         changing.is_not_requester,
         changing.approver_does_not_execute,
         changing.approves_once,
@@ -91,11 +92,12 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         changing.is_strong_enough,
         duties.is_fit,
     ),
-    StatementKind.REJECT: (changing.is_not_requester, changing.may_approve),
+    StatementKind.REJECT: (changing.asks_for_approval, changing.is_not_requester, changing.may_approve),
     StatementKind.WITHDRAW: (changing.is_requester,),
     StatementKind.CHECK: (changing.may_check, duties.is_fit),
     StatementKind.START: (
         changing.is_approved,
+        reviewing.no_review_is_overdue,
         changing.executor_did_not_approve,
         changing.may_execute,
         duties.vendor_is_within_terms,
@@ -106,6 +108,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     ),
     StatementKind.CONFIRM: (
         changing.is_approved,
+        reviewing.no_review_is_overdue,
         changing.is_started,
         changing.confirmer_does_not_execute,
         changing.major_has_three_people,
@@ -119,6 +122,12 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.SHEET: changing.JOINT,
     StatementKind.DECIDE: (*changing.JOINT, changing.is_strong_enough),
     StatementKind.CLOSE: changing.JOINT,
+    StatementKind.REVIEW: (
+        reviewing.may_review,
+        changing.signs_once,
+        changing.is_strong_enough,
+        duties.is_fit,
+    ),
     StatementKind.PAUSE: (changing.is_of_run,),
     StatementKind.ABORT: (changing.is_of_run,),
     **GRANT_RULES,

@@ -11,6 +11,7 @@ from runner.errors import Fact
 from runner.model.grant import GrantRecord
 from runner.model.people import Person, Register
 from runner.model.policy import Policy, Strength
+from runner.model.review import ReviewRecord
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 
@@ -48,6 +49,8 @@ class Facts:
     """What it is signed with now; None when the strongest a person has is meant."""
     grant: GrantRecord | None = None
     """The grant in question."""
+    overdue: tuple[ReviewRecord, ...] = ()
+    """After-reviews of the unit whose time is over."""
 
     @property
     def unit(self) -> str:

@@ -15,10 +15,11 @@ from runner.model.run import (
     RunState,
 )
 from runner.model.runbook import AtWindowEnd, ManualWork, PlaybookWork, RollbackScope, Runbook
+from runner.model.time import Window
 from runner.rules.expansion import Expansion, PlannedStep, rollback_estimate
 from runner.rules.history import History, has_effect, read_history
 from runner.rules.move import Fallback, WaitPeople
-from runner.rules.windows import is_closed, latest_rollback_decision
+from runner.rules.windows import binding_window, is_closed, latest_rollback_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +39,26 @@ class Situation:
         return self.expansion.runbook
 
     @property
+    def window(self) -> Window | None:
+        """The window that bounds the run; None where there is none, and in an emergency."""
+        return binding_window(self.record.window, self.runbook.risk)
+
+    @property
     def latest_rollback_decision(self) -> datetime | None:
         """After it a forward step needs a decision; None where nothing can be rolled back, or without a window."""
         if not self.runbook.mutating:
             return None
         estimate = rollback_estimate(self.runbook, len(self.expansion.batches))
-        return latest_rollback_decision(self.record.window, estimate, self.policy.rollback_reserve)
+        return latest_rollback_decision(self.window, estimate, self.policy.rollback_reserve)
 
     @property
     def is_closed(self) -> bool:
         """Whether the window has closed."""
-        return is_closed(self.record.window, self.now)
+        return is_closed(self.window, self.now)
 
     def before_closing(self, instant: datetime) -> datetime:
         """The instant, or the closing of the window if that comes first."""
-        window = self.record.window
+        window = self.window
         return min(instant, window.closes) if window and self.now < window.closes else instant
 
     def key(self, planned: PlannedStep, role: Role = Role.DO, number: int = 0) -> AttemptKey:
@@ -143,7 +149,7 @@ class Situation:
         fallback: Fallback = Fallback.WAIT,
     ) -> WaitPeople:
         """A question to the run's two people; what may be chosen changes when the window closes."""
-        window = self.record.window
+        window = self.window
         until = window.closes if window and self.now < window.closes else None
         return WaitPeople(state, at, question, choices, until, fallback if until else Fallback.WAIT)
 

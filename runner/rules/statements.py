@@ -8,6 +8,7 @@ functions, so what people put their keys to is defined once. The subject of a st
     request, check                                      a plan digest
     approve, reject, withdraw, start                    a request's number
     confirm, gate, sheet, pause, abort, decide, close   a run's number
+    review                                              a run's number
     apply                                               the log's origin
     grant, deny, retract, inspect                       a grant's number
 """
@@ -25,6 +26,7 @@ from runner.model.grant import GrantKind, GrantRecord
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
+from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, Question, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import Statement, StatementKind
@@ -210,6 +212,17 @@ def close_content(run: str, plan: str, state: RunState, achieved: str, reason: s
     return {"run": run, "plan": plan, "state": state.value, "achieved": achieved, "reason": reason}
 
 
+def review_content(run: str, plan: str, verdict: Verdict) -> JsonObject:
+    """What those sign who review an emergency afterwards (L12)."""
+    return {
+        "run": run,
+        "plan": plan,
+        "findings": list(verdict.findings),
+        "conclusion": verdict.conclusion,
+        "permanent_fix": verdict.permanent_fix,
+    }
+
+
 def pause_content(run: str, reason: str) -> JsonObject:
     """What either person of a run signs to pause it."""
     return {"run": run, "reason": reason}
@@ -284,6 +297,8 @@ def describe(statement: Statement) -> tuple[str, dict[str, Fact]]:
         facts["grant"] = _in_short(content.get("grant"), content.get("terms"))
     if isinstance(readings := content.get("readings"), dict):
         facts["readings"] = len(readings)
+    if isinstance(findings := content.get("findings"), list):
+        facts["findings"] = len(findings)
     return _SENTENCES[statement.kind], facts
 
 
@@ -379,5 +394,6 @@ _SENTENCES: Final[Mapping[StatementKind, str]] = {
     StatementKind.DENY: N_("{person} turns grant {number} of {applicant} down, {grant}: {reason}"),
     StatementKind.RETRACT: N_("{person} takes grant {number} back, {grant}: {reason}"),
     StatementKind.INSPECT: N_("{person} has compared grant {number} with the register, {grant}: it is as approved"),
+    StatementKind.REVIEW: N_("{person} has reviewed emergency run {run}, findings: {findings}; {conclusion}"),
     StatementKind.CLOSE: N_("{person} signs the result of run {run}, {state}: {achieved}"),
 }

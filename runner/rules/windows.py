@@ -1,6 +1,7 @@
 """Windows and deadlines (law L8).
 
-When something new may begin, until when going back is still sure, and how long one attempt may take.
+When something new may begin, until when going back is still sure, and how long one attempt may take. An emergency
+passes its window, marked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.model.plan import Role
 from runner.model.run import RunRecord
-from runner.model.runbook import Gate, PlaybookWork, SoakWork, Step
+from runner.model.runbook import Gate, PlaybookWork, Risk, SoakWork, Step
 from runner.model.time import Seconds, Window, to_rfc3339
 from runner.words import N_
 
@@ -19,6 +20,16 @@ HEALTH_TIMEOUT: Final = Seconds(1800)
 """Deadline of the health play after all rollback, which belongs to no step."""
 LOOK_RESERVE: Final = Seconds(300)
 """Span a watch's last look may take beyond the watch."""
+
+
+def binding_window(window: Window | None, risk: Risk) -> Window | None:
+    """The window that bounds a change of that class; nothing administrative bounds an emergency (L8, L12)."""
+    return None if risk is Risk.EMERGENCY else window
+
+
+def is_marked(window: Window | None, risk: Risk, now: datetime) -> bool:
+    """Whether a change may begin outside its window, marked, because it is an emergency."""
+    return risk is Risk.EMERGENCY and not may_begin(window, now)
 
 
 def may_begin(window: Window | None, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from runner import __version__
-from runner.engine.desk.expiry import expire_requests
+from runner.engine.desk.expiry import escalate_reviews, expire_requests
 from runner.engine.desk.state import StateDirectory, hold, open_state, read_service, write_service
 from runner.engine.journal import service_entry
 from runner.engine.notifier import Notifier, SilentNotifier
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 IDLE_AFTER: Final = 600.0
 """Seconds without client and run after which an embedded service ends."""
 _LOOK_FOR_EXPIRED: Final = 60.0
-"""Seconds between two looks for requests and sessions whose time is over."""
+"""Seconds between two looks for what is over or overdue."""
 _THREADS: Final = 16
 """Requests dealt with at once."""
 _PATIENCE: Final = 30.0
@@ -201,13 +201,14 @@ async def _serve_web(composed: Composed, terms: Terms, listening: socket.socket,
 
 
 async def _expire(composed: Composed) -> None:
-    """Look now and then for requests and sessions whose time is over; nothing else tells of it."""
+    """Look now and then for requests and sessions whose time is over and reviews overdue; nothing else tells of it."""
     while True:
         try:
             await asyncio.to_thread(expire_requests, composed.service.premises)
+            await asyncio.to_thread(escalate_reviews, composed.service.premises)
             await asyncio.to_thread(composed.service.access.sessions.sweep)
         except RunnerError as error:
-            _log.warning("what has expired could not be recorded: %s", error)
+            _log.warning("what is over or overdue could not be recorded: %s", error)
         await asyncio.sleep(_LOOK_FOR_EXPIRED)
 
 

@@ -118,8 +118,8 @@ class ActStore:
         self._drop(acts.c.id == id)
 
     def drop_open_of(self, run: str) -> None:
-        """Drop every open act of a run, because the run went on otherwise."""
-        self._drop(acts.c.run == run)
+        """Drop every open act of a run's two people, because the run went on otherwise; its review is of others."""
+        self._drop((acts.c.run == run) & (acts.c.kind != StatementKind.REVIEW))
 
     def _drop(self, which: ColumnElement[bool]) -> None:
         self._connection.execute(

@@ -27,6 +27,7 @@ from runner.model.joint import ActState
 from runner.model.plan import Role
 from runner.model.policy import Strength
 from runner.model.request import PublicationState, RequestState
+from runner.model.review import ReviewState
 from runner.model.run import AttemptState, Question, RunKind, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
@@ -299,6 +300,29 @@ grants = Table(
     Column("entered", BigInteger, unique=True),
     Index(None, "state", "place"),
     Index(None, "person", "place"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("place", BigId, primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), nullable=False, unique=True),
+    Column("request", String(32), nullable=False),
+    Column("unit", String(128), nullable=False),
+    Column("requester", String(128), nullable=False),
+    Column("executor", String(128), nullable=False),
+    Column("confirmer", String(128), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("state", Chosen(ReviewState), nullable=False),
+    Column("escalated_at", Instant),
+    Column("done_at", Instant),
+    Column("verdict", Text, nullable=False),
+    Column("signatures", Text, nullable=False),
+    Column("deviation", Boolean(create_constraint=False), nullable=False),
+    Index(None, "state", "due"),
+    Index(None, "unit", "state", "due"),
+    Index(None, "request"),
 )
 
 shims = Table(

@@ -112,6 +112,7 @@ WORDS: Final = (
     N_("abort"),
     N_("decide"),
     N_("close"),
+    N_("review"),
     N_("apply"),
     N_("grant"),
     N_("deny"),
@@ -139,6 +140,8 @@ WORDS: Final = (
     N_("applied"),
     N_("granted"),
     N_("checked"),
+    # runner.model.review.ReviewState
+    N_("overdue"),
     # runner.model.people.Standing
     N_("active"),
     N_("suspended"),

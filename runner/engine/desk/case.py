@@ -7,11 +7,15 @@ from datetime import datetime
 
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import SERVICE
+from runner.engine.notifier import Notice
 from runner.engine.plans import OpenPlan
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
 from runner.model.people import Person
+from runner.model.request import RequestState
+from runner.model.review import ReviewState
 from runner.model.run import RunRecord
+from runner.model.runbook import Risk
 from runner.model.statement import SignedStatement, Statement
 from runner.rules import policy
 from runner.rules.duties import strength_of
@@ -92,6 +96,11 @@ class Case:
     def wake_after(self, run: str) -> None:
         """Wake a run once this case is committed."""
         self.transaction.after_commit(lambda: self.premises.runs.wake(run))
+
+    def tell_after(self, number: str, state: RequestState | ReviewState) -> None:
+        """Tell people outside of an emergency once this case is committed; on record (L12)."""
+        notice = Notice(number, Risk.EMERGENCY, state, self.now, loud=True)
+        self.transaction.after_commit(lambda: self.premises.runs.tell(notice))
 
     def _put(self, tag: Tag, about: About, payload: JsonObject | None, kind: ActorKind, actor: str) -> None:
         entry = Entry(tag, self.now, kind, actor, about, payload)

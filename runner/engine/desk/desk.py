@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from runner.engine.desk import approving, granting, publishing, requesting, resolving, starting, stopping
+from runner.engine.desk import approving, granting, publishing, requesting, resolving, reviewing, starting, stopping
 from runner.engine.desk.admission import Admitted, authenticate, require_current
 from runner.engine.desk.case import Case
 from runner.engine.desk.genesis import require_active
@@ -42,6 +42,7 @@ _HANDLERS: Final[Mapping[StatementKind, Handler]] = {
     StatementKind.ABORT: stopping.abort,
     StatementKind.DECIDE: resolving.decide,
     StatementKind.CLOSE: resolving.close,
+    StatementKind.REVIEW: reviewing.review,
     StatementKind.APPLY: granting.apply,
     StatementKind.GRANT: granting.approve,
     StatementKind.DENY: granting.deny,

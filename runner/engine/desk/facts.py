@@ -56,6 +56,7 @@ def request_facts(premises: Premises, transaction: Transaction, request: Request
         requester=request.requester,
         approvers=tuple(approval.approver for approval in approvals if approval.plan == request.plan),
     )
+    found = replace(found, overdue=transaction.reviews.overdue_of(found.unit, found.now))
     return _with_groups(found, lambda: premises.plans.get(request.plan, transaction.plans).plan)
 
 

@@ -10,6 +10,7 @@ from runner.audit.leaves import LeafMaker
 from runner.audit.ports import SignatureVerifier
 from runner.engine.desk.register import RegisterShelf
 from runner.engine.in_force import InForce
+from runner.engine.notifier import Notice
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
 from runner.model.plan import Plan
@@ -38,6 +39,10 @@ class RunPort(Protocol):
 
     def wake(self, run: str) -> None:
         """Hint that the run may have something to do."""
+        ...
+
+    def tell(self, notice: Notice) -> None:
+        """Tell people outside, soon."""
         ...
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from runner.engine.desk.case import Case
+from runner.engine.desk.facts import request_facts
 from runner.engine.desk.premises import Premises
 from runner.engine.planning import Change
 from runner.errors import RefusedError
@@ -14,9 +15,13 @@ from runner.model.plan import Plan
 from runner.model.policy import Drift
 from runner.model.request import Approval, Request, RequestState
 from runner.model.run import RunState
+from runner.model.runbook import Risk
+from runner.model.statement import StatementKind
 from runner.model.time import to_rfc3339
+from runner.rules.reviewing import no_review_is_overdue
+from runner.rules.ruling import Ask
 from runner.rules.tags import Tag
-from runner.rules.windows import require_may_begin
+from runner.rules.windows import binding_window, require_may_begin
 from runner.store.store import Transaction
 from runner.words import N_
 
@@ -49,12 +54,13 @@ def hindrances(
             N_("this service was started by a client and refuses production"), rule="L1:embedded-production"
         )
     try:
-        require_may_begin(request.window, now)
+        require_may_begin(binding_window(request.window, request.risk), now)
     except RefusedError as refusal:
         yield refusal
-    for approval in transaction.approvals.of(request.number):
+    for approval in () if request.risk is Risk.EMERGENCY else transaction.approvals.of(request.number):
         if approval.plan == request.plan and (unusable := _unusable(approval, now)):
             yield unusable
+    yield from _debts(premises, transaction, request)
     yield from _other_runs(transaction, request, but)
     yield from _held(transaction, plan, but)
 
@@ -90,6 +96,14 @@ def changed_since(change: Change) -> RefusedError:
         approved=change.approved,
         present=change.present,
     )
+
+
+def _debts(premises: Premises, transaction: Transaction, request: Request) -> Iterator[RefusedError]:
+    """An after-review of the unit that is overdue, as the policy refuses it (L12)."""
+    facts = request_facts(premises, transaction, request)
+    ruling = no_review_is_overdue(Ask(StatementKind.START, request.requester, facts, premises.policy))
+    if ruling is not None:
+        yield RefusedError(ruling.message, rule=ruling.rule, hint=ruling.hint, **ruling.facts)
 
 
 def _unusable(approval: Approval, now: datetime) -> RefusedError | None:

@@ -47,6 +47,7 @@ _RUN_KINDS: Final = frozenset(
         StatementKind.ABORT,
         StatementKind.DECIDE,
         StatementKind.CLOSE,
+        StatementKind.REVIEW,
     }
 )
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import plan_facts, request_facts
 from runner.engine.desk.outcomes import request_outcome
 from runner.engine.desk.reasons import require_reason
 from runner.errors import RefusedError
+from runner.model.document import JsonObject
 from runner.model.log import About
 from runner.model.plan import Plan
 from runner.model.request import PublicationState, Request, RequestState
+from runner.model.runbook import Risk
 from runner.model.time import to_rfc3339
 from runner.rules.statements import request_content, withdraw_content
 from runner.rules.tags import Tag
 from runner.rules.transitions import require_request_transition
 from runner.wire.api_request import Outcome
 from runner.words import N_
+
+NO_APPROVAL: Final = "L12"
+"""The rule by which an emergency is approved as soon as it is submitted."""
 
 
 def submit(case: Case) -> Outcome:
@@ -60,7 +66,15 @@ def submit(case: Case) -> Outcome:
         About(request=request.number, plan=request.plan, content=request.content),
         {"revision": request.revision, "risk": request.risk.value},
     )
-    return request_outcome(case, request, N_("change {number} is submitted and waits for approval"))
+    if request.risk is not Risk.EMERGENCY:
+        return request_outcome(case, request, N_("change {number} is submitted and waits for approval"))
+    request = move(case, request, RequestState.APPROVED, why=NO_APPROVAL)
+    case.tell_after(request.number, request.state)
+    return request_outcome(
+        case,
+        request,
+        N_("change {number} is an emergency: two people may start it at once, without an approval"),
+    )
 
 
 def withdraw(case: Case) -> Outcome:
@@ -74,19 +88,23 @@ def withdraw(case: Case) -> Outcome:
     return request_outcome(case, moved, N_("change {number} is withdrawn"))
 
 
-def move(case: Case, request: Request, state: RequestState) -> Request:
+def move(case: Case, request: Request, state: RequestState, why: str = "") -> Request:
     """Put a request into its next state.
+
+    Args:
+        case: the statement at hand.
+        request: as it is.
+        state: its next state.
+        why: the rule that lets it go there without anybody's approval.
 
     Raises:
         RefusedError: it cannot go there from where it is.
     """
     require_request_transition(request.state, state)
     case.transaction.requests.set_state(request.number, request.state, state)
-    case.note(
-        Tag.REQUEST_MOVED,
-        About(request=request.number, plan=request.plan),
-        {"from": request.state.value, "to": state.value, "revision": request.revision},
-    )
+    moved: JsonObject = {"from": request.state.value, "to": state.value, "revision": request.revision}
+    about = About(request=request.number, plan=request.plan)
+    case.note(Tag.REQUEST_MOVED, about, {**moved, "why": why} if why else moved)
     return replace(request, state=state)
 
 
@@ -111,6 +129,8 @@ def _require_requestable(case: Case, plan: Plan) -> None:
             what=refused.what,
             policy=case.premises.policy.name,
         )
+    if plan.risk is Risk.EMERGENCY:
+        return
     window = plan.binding.window
     if window is None and plan.runbook.window_required:
         raise RefusedError(

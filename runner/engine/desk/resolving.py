@@ -14,7 +14,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.nearest import nearest
 from runner.model.plan import Role
 from runner.model.run import Choice, Decision, RunKind, RunRecord, RunState, Wish
-from runner.model.runbook import ManualWork
+from runner.model.runbook import ManualWork, Risk
 from runner.rules.expansion import PlannedStep
 from runner.rules.parameters import check_value
 from runner.rules.situation import sheet_key
@@ -167,8 +167,9 @@ def _choice(case: Case, waiting: Waiting) -> Choice:
 
 
 def _require_explained(case: Case, record: RunRecord, reason: str) -> None:
-    """A run that did not go as planned is closed with the reason why."""
-    late = overrun(record, case.now) if record.ended_at else 0
+    """A run that did not go as planned is closed with the reason why; no window was planned for an emergency."""
+    risk = case.transaction.requests.get(record.request).risk
+    late = overrun(record, case.now) if record.ended_at and risk is not Risk.EMERGENCY else 0
     if reason or (record.state is RunState.SUCCEEDED and not late):
         return
     raise UsageError(

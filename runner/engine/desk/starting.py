@@ -14,15 +14,19 @@ from runner.engine.desk.facts import plan_facts, request_facts, run_facts
 from runner.engine.desk.outcomes import run_outcome
 from runner.engine.desk.readiness import hindrances, require_same_binding
 from runner.engine.desk.requesting import move, require_published
+from runner.engine.desk.reviewing import begin_emergency
 from runner.engine.desk.turns import start_of
 from runner.errors import RefusedError
+from runner.model.document import JsonObject
 from runner.model.log import About
 from runner.model.plan import Plan
 from runner.model.request import Request, RequestState
 from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.runbook import Risk
 from runner.model.time import to_rfc3339
 from runner.rules.statements import check_content, confirm_content, start_content
 from runner.rules.tags import Tag
+from runner.rules.windows import is_marked
 from runner.wire.api_request import Outcome
 from runner.words import N_
 
@@ -53,7 +57,7 @@ def start(case: Case) -> Outcome:
         window=request.window,
     )
     about = About(request=request.number, run=record.id, plan=request.plan)
-    case.record(Tag.RUN_START_SIGNED, about)
+    case.record(Tag.RUN_START_SIGNED, about, _marks(case, request))
     case.transaction.runs.add(record)
     case.note(Tag.RUN_CREATED, about, {"kind": record.kind.value, "state": record.state.value})
     case.transaction.after_commit(lambda: case.premises.runs.warm(record.id))
@@ -72,15 +76,17 @@ def confirm(case: Case) -> Outcome:
     signed = start_of(case.transaction, record)
     case.require_content(record.id, confirm_content(request, record.id, signed.signed.id, record.executor))
     _require_confirming(case, record)
-    case.require_policy(run_facts(case.premises, case.transaction, record))
+    facts = run_facts(case.premises, case.transaction, record)
+    case.require_policy(facts)
     plan = case.open_plan(request.plan).plan
     _require_ready(case, request, plan, but=record.id)
     about = About(request=request.number, run=record.id, plan=record.plan)
-    case.record(Tag.RUN_CONFIRM_SIGNED, about)
-    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now)
+    case.record(Tag.RUN_CONFIRM_SIGNED, about, _marks(case, request))
+    is_used_up = _use_once_more(case, request)
     confirmed = replace(case.claim(record), confirmer=case.person.name)
     case.premises.runs.begin_run(case.transaction, confirmed, plan, case.now)
-    if all(approval.used >= approval.max_runs for approval in approvals):
+    begin_emergency(case, request, confirmed, facts)
+    if is_used_up:
         move(case, request, RequestState.USED)
     case.wake_after(record.id)
     return run_outcome(case, case.transaction.runs.get(record.id), N_("run {run} has begun"))
@@ -114,6 +120,19 @@ def check(case: Case) -> Outcome:
     case.premises.runs.begin_run(case.transaction, case.claim(record), plan, case.now)
     case.wake_after(record.id)
     return run_outcome(case, case.transaction.runs.get(record.id), N_("run {run} checks the plan and changes nothing"))
+
+
+def _use_once_more(case: Case, request: Request) -> bool:
+    """Use the approvals for one more run (L4); whether that was the last. An emergency, which has none, is run once."""
+    if request.risk is Risk.EMERGENCY:
+        return True
+    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now)
+    return all(approval.used >= approval.max_runs for approval in approvals)
+
+
+def _marks(case: Case, request: Request) -> JsonObject | None:
+    """What the entry of a start says beside the statement: that it lies outside the window."""
+    return {"outside_window": True} if is_marked(request.window, request.risk, case.now) else None
 
 
 def _require_ready(case: Case, request: Request, plan: Plan, but: str = "") -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from runner.engine.desk.facts import grant_facts, publication_facts, request_facts, run_facts
+from runner.engine.desk.facts import grant_facts, publication_facts, request_facts, run_facts, site_facts
 from runner.engine.desk.premises import Premises
 from runner.errors import VerificationError
 from runner.model.grant import GrantRecord, GrantState
 from runner.model.joint import JointAct
 from runner.model.request import Publication, PublicationState, Request, RequestState
+from runner.model.review import ReviewRecord
 from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.rules.move import Move, WaitPeople
 from runner.rules.policy import who_may
 from runner.rules.register import concerns, kind_of
+from runner.rules.reviewing import facts_of
+from runner.rules.windows import binding_window
 from runner.store.store import Transaction
 from runner.wire.api import Words
 from runner.wire.api_request import Act
@@ -33,6 +38,7 @@ _TITLES = {
     StatementKind.SHEET: N_("run {run}: sign the sheet of step {step}"),
     StatementKind.DECIDE: N_("run {run}: decide how it goes on"),
     StatementKind.CLOSE: N_("run {run}: sign its result"),
+    StatementKind.REVIEW: N_("run {run}: sign its after-review"),
     StatementKind.GRANT: N_("grant {number}, {grant} {person}: approve it"),
     StatementKind.DENY: N_("grant {number}, {grant} {person}: turn it down"),
     StatementKind.RETRACT: N_("grant {number}, {grant} {person}: take it back"),
@@ -61,7 +67,10 @@ def publication_act(premises: Premises, transaction: Transaction, publication: P
 def request_acts(premises: Premises, transaction: Transaction, request: Request, now: datetime) -> tuple[Act, ...]:
     """What may be signed about a request now; the first is what it waits for."""
     kinds: tuple[StatementKind, ...] = ()
-    if request.state is RequestState.SUBMITTED and not (request.window and request.window.closes <= now):
+    window = binding_window(request.window, request.risk)
+    if request.state is RequestState.APPROVED and request.risk is Risk.EMERGENCY:
+        kinds = (StatementKind.START, StatementKind.WITHDRAW)
+    elif request.state is RequestState.SUBMITTED and not (window and window.closes <= now):
         kinds = (StatementKind.APPROVE, StatementKind.REJECT, StatementKind.WITHDRAW)
     elif request.state is RequestState.APPROVED:
         kinds = (StatementKind.START, StatementKind.REJECT, StatementKind.WITHDRAW)
@@ -73,7 +82,7 @@ def request_acts(premises: Premises, transaction: Transaction, request: Request,
             title=Words(_TITLES[kind], {"number": request.number}),
             people=who_may(kind, facts, premises.policy),
             signed=facts.approvers,
-            until=request.window.closes if request.window else None,
+            until=window.closes if window else None,
             since=request.at,
             request=request.number,
         )
@@ -122,6 +131,31 @@ def run_act(premises: Premises, transaction: Transaction, record: RunRecord, mov
     waiting = move if isinstance(move, WaitPeople) else None
     until = newest.until if newest else waiting.until if waiting else None
     return _act(record, kind, who_may(kind, facts, premises.policy), newest, waiting, signed, until)
+
+
+def review_act(premises: Premises, transaction: Transaction, owed: ReviewRecord) -> Act:
+    """The signature that an after-review waits for."""
+    newest = open_review_act(transaction, owed.run)
+    signed = tuple(signature.person for signature in newest.signatures) if newest else ()
+    facts = replace(facts_of(owed, site_facts(premises, transaction)), signed=signed)
+    return Act(
+        kind=StatementKind.REVIEW,
+        subject=owed.run,
+        title=Words(_TITLES[StatementKind.REVIEW], {"run": owed.run}),
+        people=who_may(StatementKind.REVIEW, facts, premises.policy),
+        signed=signed,
+        until=owed.due,
+        since=owed.since,
+        content=newest.content if newest else None,
+        request=owed.request,
+        run=owed.run,
+    )
+
+
+def open_review_act(transaction: Transaction, run: str) -> JointAct | None:
+    """The newest review of a run that waits for another signature."""
+    found = [act for act in transaction.acts.open_of(run) if act.kind is StatementKind.REVIEW]
+    return found[-1] if found else None
 
 
 def kind_waited_for(record: RunRecord, move: Move) -> StatementKind | None:

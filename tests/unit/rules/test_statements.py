@@ -12,6 +12,7 @@ from runner.model.grant import GrantKind, Suspend
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request, RequestState
+from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, Question, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import Seen, Statement, StatementKind
@@ -66,6 +67,9 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.DECIDE: statements.decide_content(AT, Question.OUTCOME_UNKNOWN, Choice.MARK_DONE, "seen running"),
     StatementKind.CLOSE: statements.close_content(
         RUN, "sha256:50", RunState.ROLLED_BACK, "old version", "check failed"
+    ),
+    StatementKind.REVIEW: statements.review_content(
+        RUN, "sha256:50", Verdict(("nobody watched the volume", "the runbook is old"), "it was right", "BG-2026-0154")
     ),
     StatementKind.APPLY: statements.apply_content(GrantKind.SUSPEND, SUSPENSION, "lost key"),
     StatementKind.GRANT: statements.grant_content(GRANT, SUSPENSION),

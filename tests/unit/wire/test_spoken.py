@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pytest
 
-from runner.model import grant, joint, log, people, plan, policy, request, run, runbook, statement
+from runner.model import grant, joint, log, people, plan, policy, request, review, run, runbook, statement
 from runner.wire import api_run
 from runner.wire.spoken import WORDS, spoken
 from runner.words import use_language
@@ -24,7 +24,7 @@ _UNSPOKEN = {
 
 
 def _enums() -> Iterator[type[StrEnum]]:
-    for module in (grant, joint, log, people, plan, policy, request, run, runbook, statement, api_run):
+    for module in (grant, joint, log, people, plan, policy, request, review, run, runbook, statement, api_run):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, StrEnum) and value not in {StrEnum, *_UNSPOKEN}:
                 yield value
