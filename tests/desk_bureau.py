@@ -107,6 +107,7 @@ class Signer:
 ALICE = Signer("alice", software_key("ssh-ed25519", 1))
 BOB = Signer("bob", software_key("ssh-ed25519", 2))
 CAROL = Signer("carol", software_key("ssh-ed25519", 3))
+DAVE = Signer("dave", software_key("ssh-ed25519", 4))
 STRANGER = Signer("alice", software_key("ssh-ed25519", 9))
 
 

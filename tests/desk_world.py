@@ -20,10 +20,10 @@ from runner.runbook.closure import Reach, reach_of_file
 from runner.wire.api_content import Proposal, UploadedFile
 from runner.wire.api_request import Outcome, PlanAsked
 from runner.wire.documents import to_document
-from tests.desk_bureau import ALICE, BOB, CAROL, NOW, STRANGER, WINDOW, Bureau, FixedClock, Signer, found
+from tests.desk_bureau import ALICE, BOB, CAROL, DAVE, NOW, STRANGER, WINDOW, Bureau, FixedClock, Signer, found
 from tests.desk_site import write_site
 
-__all__ = ["ALICE", "BOB", "CAROL", "NOW", "STRANGER", "WINDOW", "FixedClock", "Signer", "World", "found"]
+__all__ = ["ALICE", "BOB", "CAROL", "DAVE", "NOW", "STRANGER", "WINDOW", "FixedClock", "Signer", "World", "found"]
 
 
 RESTART = "runbooks/restart/web-restart.yml"

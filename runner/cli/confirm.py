@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.planning import plan_of_request, put_change
+from runner.cli.planning import plan_of_request, put_change, tell_marks
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         shown = here.service.run(here.run_named(options.run_name))
         wanted = here.service.request(shown.row.request)
         plan = plan_of_request(here, wanted)
+        tell_marks(here, wanted)
         if not (options.quiet or options.json):
             put_change(here, wanted, plan)
         return sign(here, drafts.confirm(shown, wanted.request), options)

@@ -6,6 +6,7 @@ import argparse
 
 from runner.errors import UsageError
 from runner.model.statement import StatementKind
+from runner.wire.api_request import Act
 from runner.wire.api_run import RunShown
 from runner.words import N_, _
 
@@ -27,7 +28,16 @@ def require_same_words(shown: RunShown, kind: StatementKind, name: str, typed: s
         UsageError: the second person wrote something else, or the first nothing that is needed.
     """
     act = shown.act
-    first = act.content.get(name) if act and act.kind is kind and act.content is not None else None
+    require_words_of(act if act and act.kind is kind else None, name, typed, needed=needed)
+
+
+def require_words_of(act: Act | None, name: str, typed: str, *, needed: bool = True) -> None:
+    """Refuse words that differ from those somebody has signed first, if anybody has; the second may leave them away.
+
+    Raises:
+        UsageError: they differ, or nobody has written what is needed.
+    """
+    first = act.content.get(name) if act and act.content is not None else None
     if first is None and needed and not typed:
         raise UsageError(N_("--{name} is missing"), hint=N_("say it in a sentence"), name=name)
     if first is not None and typed not in ("", first):
@@ -36,6 +46,6 @@ def require_same_words(shown: RunShown, kind: StatementKind, name: str, typed: s
             hint=N_(
                 "leave --{name} away to sign that, or write it anew together; the first signature lapses by itself"
             ),
-            name=name,
+            name=name.replace("_", "-"),
             first=str(first),
         )

@@ -37,6 +37,7 @@ VERBS: Final = {
     "abort": "abort",
     "rollback": "rollback",
     "close": "close",
+    "review": "review",
     "change": "change",
     "people": "people",
     "key": "key",

@@ -41,6 +41,7 @@ _HELP: Final = {
     "abort": N_("stop a run at the next task border; one person suffices"),
     "rollback": N_("roll a waiting run back; both people sign"),
     "close": N_("sign the result of a run; both people sign"),
+    "review": N_("review an emergency afterwards; two others sign"),
     "people": N_("the register of people, and grants of accounts and posts"),
     "key": N_("list, add and revoke people's keys"),
     "change": N_("list and show changes, and who is waited for"),

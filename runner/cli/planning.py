@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.cli.output import put_lines
+from runner.cli.output import put_lines, tell
 from runner.cli.session import Session, instant
 from runner.client.content import (
     LocalContent,
@@ -19,12 +19,13 @@ from runner.client.content import (
 from runner.client.drafts import open_document, require_same_plan
 from runner.client.wording.change import change_lines
 from runner.client.wording.plan import plan_lines
+from runner.client.wording.present import said
 from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Plan, PlanDocument
 from runner.model.request import PublicationState
 from runner.model.time import Window
-from runner.rules.windows import latest_rollback_decision
+from runner.rules.windows import binding_window, latest_rollback_decision
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_request import PlanAsked, RequestShown
 from runner.words import N_, _
@@ -132,8 +133,9 @@ def plan_of_request(here: Session, shown: RequestShown) -> Plan:
 
 
 def decision_by(here: Session, plan: Plan) -> datetime | None:
-    """Latest rollback decision time of a plan; None without a window."""
-    return latest_rollback_decision(plan.binding.window, plan.rollback_estimate, here.policy.rollback_reserve)
+    """Latest rollback decision time of a plan; None without a window that bounds it."""
+    window = binding_window(plan.binding.window, plan.risk)
+    return latest_rollback_decision(window, plan.rollback_estimate, here.policy.rollback_reserve)
 
 
 def put_plan(here: Session, plan: Plan) -> None:
@@ -144,6 +146,12 @@ def put_plan(here: Session, plan: Plan) -> None:
 def put_change(here: Session, shown: RequestShown, plan: Plan) -> None:
     """Print a request with its plan."""
     put_lines(change_lines(shown, plan, decision_by(here, plan), here.present))
+
+
+def tell_marks(here: Session, shown: RequestShown) -> None:
+    """Say what is marked of an emergency and stops nothing."""
+    for mark in shown.marks:
+        tell(said(mark, here.present))
 
 
 def find_publication(here: Session, digest: str) -> PublicationShown | None:

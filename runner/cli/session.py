@@ -202,7 +202,7 @@ class Session:
         if "/" in name:
             return name
         runs = self.service.request(name).runs
-        live = [run for run in runs if run.ended_at is None] or list(runs[-1:])
+        live = [run for run in runs if run.ended_at is None] or sorted(runs, key=lambda run: run.created_at)[-1:]
         if not live:
             raise NotFoundError(
                 N_("request {number}: it has no run yet"), hint=N_("start it with: twokey start {number}"), number=name

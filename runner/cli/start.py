@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.planning import plan_of_request
+from runner.cli.planning import plan_of_request, tell_marks
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -22,4 +22,5 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         shown = here.service.request(options.number)
         plan_of_request(here, shown)
+        tell_marks(here, shown)
         return sign(here, drafts.start(shown.request), options)

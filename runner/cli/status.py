@@ -9,8 +9,9 @@ from runner.cli.session import places_of, require_founded
 from runner.client.autostart import find_service
 from runner.client.service import Service
 from runner.client.wording.line import listed
-from runner.client.wording.present import Present, clock, said
+from runner.client.wording.present import Present, clock, is_over, said
 from runner.errors import SignInError, UnreachableError
+from runner.model.statement import StatementKind
 from runner.wire.api_request import Waiting
 from runner.wire.documents import to_document
 from runner.words import N_, _
@@ -67,6 +68,9 @@ def _print(service: Service, *, as_json: bool) -> None:
     if refusal is not None:
         tell(_("who waits for whom is not shown: {reason}").format(reason=refusal))
         tell(_("  next: {advice}").format(advice=refusal.advice()))
+    overdue = [act for act in waiting.acts if act.kind is StatementKind.REVIEW and is_over(act.until, present)]
+    if overdue:
+        put(_("after-reviews OVERDUE, escalated: {count}").format(count=len(overdue)), "bad")
     if waiting.acts:
         heads = (_("waits for"), _("what"), _("until"))
         put_table(

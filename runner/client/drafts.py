@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from runner.errors import RefusedError, VerificationError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import Grant, GrantRecord
 from runner.model.plan import Plan, PlanDocument, Role
 from runner.model.request import Request
+from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice
 from runner.model.runbook import ManualWork, Parameter
 from runner.model.statement import StatementKind
@@ -23,10 +25,12 @@ from runner.rules.plans import open_plan
 from runner.rules.register import GRANTS, kind_of
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_people import GrantRow
-from runner.wire.api_request import RequestShown
+from runner.wire.api_request import Act, RequestShown
 from runner.wire.api_run import RunShown
 from runner.wire.documents import from_document, to_document
 from runner.words import N_
+
+_FREE_IN_REVIEW: Final = ("findings", "conclusion", "permanent_fix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,34 @@ def close(shown: RunShown, achieved: str, reason: str = "") -> Draft:
     return _joint(shown, Draft(StatementKind.CLOSE, shown.row.id, content), free=("achieved", "reason"))
 
 
+def review(shown: RunShown, verdict: Verdict, person: str) -> Draft:
+    """The after-review of an emergency; who comes after another signs what that one wrote.
+
+    Args:
+        shown: the emergency's run.
+        verdict: what the person found.
+        person: who signs; what they alone have signed before does not bind them.
+
+    Raises:
+        RefusedError: the run owes none.
+    """
+    act = review_to_sign(shown, person)
+    content = statements.review_content(shown.row.id, shown.plan, verdict)
+    return _same(shown, act, Draft(StatementKind.REVIEW, shown.row.id, content), free=_FREE_IN_REVIEW)
+
+
+def review_to_sign(shown: RunShown, person: str) -> Act | None:
+    """What another reviewer has signed; None when this person is the first.
+
+    Raises:
+        RefusedError: the run owes no review.
+    """
+    act = shown.review.act if shown.review is not None else None
+    if act is None:
+        raise _not_asked(shown, StatementKind.REVIEW)
+    return act if act.signed and act.signed != (person,) else None
+
+
 def pause(run: str, reason: str) -> Draft:
     """A wish to pause before the next step."""
     return Draft(StatementKind.PAUSE, run, statements.pause_content(run, reason))
@@ -207,7 +239,10 @@ def require_same_plan(shown: RequestShown, plan: Plan) -> None:
 
 def _joint(shown: RunShown, own: Draft, free: tuple[str, ...]) -> Draft:
     """The second signer's draft is the first one's content; all but the free fields must be what is built here."""
-    act = shown.act
+    return _same(shown, shown.act, own, free)
+
+
+def _same(shown: RunShown, act: Act | None, own: Draft, free: tuple[str, ...]) -> Draft:
     if act is None or act.kind is not own.kind or act.content is None:
         return own
     first = act.content

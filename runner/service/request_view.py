@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from runner.engine.desk.approving import approval_span
+from runner.engine.desk.expiry import emergency_expires
 from runner.engine.desk.facts import request_facts
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.readiness import hindrances, refused_changes
@@ -15,9 +16,11 @@ from runner.errors import RefusedError
 from runner.model.grant import GrantState
 from runner.model.request import PublicationState, Request, RequestState
 from runner.model.run import RunRecord, RunState
+from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.model.time import to_rfc3339
 from runner.rules.moves import next_move
+from runner.service.review_view import marks_of, review_acts, review_shown
 from runner.service.statement_view import statement_shown
 from runner.store.store import Transaction
 from runner.wire.api import MAX_PAGE, Words
@@ -47,11 +50,15 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
         runs=tuple(_run(record) for record in runs),
         acts=request_acts(premises, transaction, request, now),
         hindrances=tuple(_words(refusal) for refusal in _hindrances(premises, transaction, request, opened, now)),
-        otherwise=_otherwise(request),
+        otherwise=_otherwise(premises, transaction, request),
         approval_valid_for=approval_span(premises.policy, request_facts(premises, transaction, request)),
         revisions=tuple(
             Revision(before.revision, before.plan, before.state, before.at)
             for before in transaction.requests.revisions(number)
+        ),
+        marks=tuple(marks_of(premises, transaction, request, now)),
+        reviews=tuple(
+            review_shown(premises, transaction, record, now) for record in transaction.reviews.of_request(number)
         ),
     )
 
@@ -60,6 +67,7 @@ def waiting(premises: Premises, transaction: Transaction, person: str, now: date
     """Everything that waits for a signature, most urgent first; with `person`, only for theirs."""
     acts = [*_run_acts(premises, transaction, now), *_request_acts(premises, transaction, now)]
     acts += [*_publication_acts(premises, transaction), *_grant_acts(premises, transaction)]
+    acts += review_acts(premises, transaction)
     wanted = [act for act in acts if not person or person in act.people]
     return Waiting(tuple(sorted(wanted, key=_urgency)))
 
@@ -130,9 +138,12 @@ def _run(record: RunRecord) -> RunOfRequest:
     return RunOfRequest(record.id, record.state, record.executor, record.confirmer, record.created_at, record.ended_at)
 
 
-def _otherwise(request: Request) -> Words:
+def _otherwise(premises: Premises, transaction: Transaction, request: Request) -> Words:
     if request.state not in _OPEN_REQUESTS:
         return Words(N_("nothing: the change is {state}"), {"state": request.state.value})
+    if request.risk is Risk.EMERGENCY:
+        until = emergency_expires(premises, transaction, request)
+        return Words(N_("it expires at {until} if nobody starts it"), {"until": to_rfc3339(until)})
     if request.window is None:
         return Words(N_("nothing: it waits"))
     return Words(N_("it expires when its window closes at {closes}"), {"closes": to_rfc3339(request.window.closes)})

@@ -17,6 +17,7 @@ from runner.rules.move import Begin, Fallback, Move, TurnBack, WaitAttempt, Wait
 from runner.rules.moves import next_move
 from runner.rules.situation import situate
 from runner.rules.windows import overrun
+from runner.service.review_view import review_of_run
 from runner.service.statement_view import statement_shown
 from runner.service.step_view import Outputs, steps_shown
 from runner.store.store import Transaction
@@ -48,7 +49,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         asked=_asked(record, move),
         rollback_decision_by=situation.latest_rollback_decision,
         rollback_estimate=rollback_estimate(opened.plan.runbook, len(opened.expansion.batches)),
-        overrun=bool(overrun(record, now)),
+        overrun=opened.plan.risk is not Risk.EMERGENCY and bool(overrun(record, now)),
         otherwise=otherwise(record, move),
         wish=record.wish,
         decisions=record.decisions,
@@ -56,6 +57,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         holding=tuple(names.get(lock.identity, lock.identity) for lock in transaction.locks.of(run)),
         event=newest,
         now=now,
+        review=review_of_run(premises, transaction, run, now),
     )
 
 

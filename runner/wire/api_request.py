@@ -9,6 +9,7 @@ from datetime import datetime
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Digests
 from runner.model.request import Approval, Request, RequestState
+from runner.model.review import ReviewState, Verdict
 from runner.model.run import RunState
 from runner.model.statement import StatementKind
 from runner.model.time import Seconds, Window
@@ -140,6 +141,27 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewShown:
+    """The after-review of an emergency run."""
+
+    run: str
+    unit: str
+    since: datetime
+    """When the run began."""
+    due: datetime
+    state: ReviewState
+    reviewers: tuple[str, ...] = ()
+    """Who has signed it; empty until it is done."""
+    verdict: Verdict | None = None
+    deviation: bool = False
+    """Whether people who took part reviewed it themselves."""
+    done_at: datetime | None = None
+    escalated_at: datetime | None = None
+    act: Act | None = None
+    """Who may sign it, until when, and what was signed first; None once it is done."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestShown:
     """A request with all an approver or executor needs; the plan itself is at `/v1/plans`."""
 
@@ -158,6 +180,10 @@ class RequestShown:
     """How long an approval given now may be used when the plan has no window to bound it."""
     revisions: tuple[Revision, ...] = ()
     """Earlier revisions, newest first."""
+    marks: tuple[Words, ...] = ()
+    """What is said loudly of an emergency and stops nothing: that it passes its window, and the unit's debts."""
+    reviews: tuple[ReviewShown, ...] = ()
+    """After-reviews of its runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from runner.model.runbook import Risk
 from runner.model.text import Text
 from runner.model.time import Seconds, Window
 from runner.wire.api import Words
-from runner.wire.api_request import Act, StatementShown
+from runner.wire.api_request import Act, ReviewShown, StatementShown
 
 
 class WorkKind(StrEnum):
@@ -151,3 +151,5 @@ class RunShown:
     event: int
     """Id of the newest log entry when this was read: follow the event stream from here."""
     now: datetime
+    review: ReviewShown | None = None
+    """The after-review it owes, or that was done; only of an emergency."""

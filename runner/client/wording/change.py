@@ -9,6 +9,7 @@ from typing import Final
 from runner.client.wording.line import Line, Meaning, Part, Told, aligned, listed, sections, short, told
 from runner.client.wording.plan import plan_told
 from runner.client.wording.present import Present, clock, said
+from runner.client.wording.review import review_told
 from runner.model.plan import Plan
 from runner.model.request import RequestState
 from runner.wire.api_request import Act, RequestShown, StatementShown
@@ -87,6 +88,10 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
             run=run.run, state=spoken(run.state.value), executor=run.executor, confirmer=run.confirmer or "-"
         )
         yield told(_("run"), text)
+    for review in shown.reviews:
+        yield from review_told(review, present)
+    for mark in shown.marks:
+        yield told(_("marked"), said(mark, present), Meaning.WAIT)
     for hindrance in shown.hindrances if request.state in _MAY_START else ():
         yield told(_("cannot start"), said(hindrance, present), Meaning.WAIT)
     for revision in shown.revisions:

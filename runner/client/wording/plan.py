@@ -11,7 +11,7 @@ from runner.client.wording.present import Present, in_full, span
 from runner.client.wording.step import in_words, step_told, variables_told
 from runner.errors import fill
 from runner.model.plan import Binding, Host, Plan, Unbound
-from runner.model.runbook import RollbackScope, Runbook
+from runner.model.runbook import Risk, RollbackScope, Runbook
 from runner.rules.expansion import expand
 from runner.rules.parameters import shown_value
 from runner.wire.spoken import spoken
@@ -78,7 +78,8 @@ def failure_told(runbook: Runbook) -> Iterator[Told]:
         action=spoken(runbook.on_failure.value), scope=_(SCOPES[runbook.rollback_scope])
     )
     yield told(_("on failure"), follows)
-    yield told(_("window end"), spoken(runbook.at_window_end.value))
+    if runbook.risk is not Risk.EMERGENCY:
+        yield told(_("window end"), spoken(runbook.at_window_end.value))
 
 
 def _head(plan: Plan, *, published: bool) -> Iterator[Told]:
@@ -116,6 +117,8 @@ def _when(plan: Plan, decision_by: datetime | None, present: Present) -> Iterato
             opens=in_full(window.opens, present.zone), closes=in_full(window.closes, present.zone), zone=present.zone
         )
         yield told(_("window"), text)
+    if plan.risk is Risk.EMERGENCY:
+        yield told("", _("an emergency passes its window, marked; it needs two people and no approval"), Meaning.WAIT)
     if not changes:
         yield told(_("rollback"), _("nothing to undo: no step changes a host"))
         return

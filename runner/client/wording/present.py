@@ -82,6 +82,11 @@ def left_until(instant: datetime, present: Present) -> str:
     return _("{span} left").format(span=span(seconds)) if seconds > 0 else _("over")
 
 
+def is_over(instant: datetime | None, present: Present) -> bool:
+    """Whether an instant has passed."""
+    return instant is not None and instant <= present.now
+
+
 def said(sentence: Words, present: Present) -> str:
     """A sentence of the service in the current language, its times as people read them."""
     return fill(sentence.message, told_facts(sentence.facts, present))

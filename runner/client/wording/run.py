@@ -11,13 +11,17 @@ from runner.client.wording.change import signatures_told, turn_told
 from runner.client.wording.line import Line, Meaning, Part, Told, aligned, cell_width, listed, pad, sections, told
 from runner.client.wording.matter import matter_lines
 from runner.client.wording.present import Present, clock, said, span
+from runner.client.wording.review import review_told
 from runner.client.wording.step import in_words
 from runner.model.document import JsonObject
 from runner.model.run import Attempt, AttemptState, HostOutcome, RunState
+from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
+from runner.model.time import Window
 from runner.rules.expansion import AFTER_ROLLBACK
+from runner.rules.windows import is_marked
 from runner.wire.api_request import RequestShown
-from runner.wire.api_run import RunShown, StepShown, StepState
+from runner.wire.api_run import RunRow, RunShown, StepShown, StepState
 from runner.wire.spoken import spoken
 from runner.words import _
 
@@ -145,7 +149,9 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
         )
         yield told(_("times"), times)
     yield from _turn(shown, present)
-    if row.window and not row.ended_at:
+    if row.window and row.risk is Risk.EMERGENCY:
+        yield _marked(row, row.window, present)
+    elif row.window and not row.ended_at:
         yield told(
             _("window"),
             _("until {closes}; latest rollback decision {by}").format(
@@ -153,7 +159,19 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
             ),
             Meaning.BAD if shown.overrun else Meaning.PLAIN,
         )
+    if shown.review is not None:
+        yield from review_told(shown.review, present)
     yield told(_("otherwise"), said(shown.otherwise, present))
+
+
+def _marked(row: RunRow, window: Window, present: Present) -> Told:
+    """The window of an emergency, which does not bound it."""
+    extent = _("{opens} to {closes} ({zone})").format(
+        opens=clock(window.opens, present), closes=clock(window.closes, present), zone=present.zone
+    )
+    if not is_marked(window, row.risk, row.started_at or present.now):
+        return told(_("window"), extent)
+    return told(_("window"), _("{window}; outside the window: allowed, marked").format(window=extent), Meaning.WAIT)
 
 
 def _turn(shown: RunShown, present: Present) -> Iterator[Told]:

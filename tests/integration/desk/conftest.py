@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk_world import ALICE, BOB, CAROL, World, make_world, opened_world
+from tests.desk_world import ALICE, BOB, CAROL, DAVE, World, make_world, opened_world
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +27,14 @@ def three_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def four_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A founded site of alice, bob, carol and dave."""
+    folder = tmp_path_factory.mktemp("four")
+    make_world(folder, (ALICE, BOB, CAROL, DAVE))
+    return folder
+
+
 @pytest.fixture
 def world(two_people: Path, tmp_path: Path) -> Iterator[World]:
     """A world of two people of the test's own."""
@@ -40,4 +48,12 @@ def wider_world(three_people: Path, tmp_path: Path) -> Iterator[World]:
     """A world of three people of the test's own."""
     shutil.copytree(three_people, tmp_path / "three", dirs_exist_ok=True)
     with opened_world(tmp_path / "three") as opened:
+        yield opened
+
+
+@pytest.fixture
+def full_world(four_people: Path, tmp_path: Path) -> Iterator[World]:
+    """A world of four people of the test's own."""
+    shutil.copytree(four_people, tmp_path / "four", dirs_exist_ok=True)
+    with opened_world(tmp_path / "four") as opened:
         yield opened

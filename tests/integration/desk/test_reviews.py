@@ -13,14 +13,14 @@ from runner.model.document import JsonObject
 from runner.model.policy import EmergencyTerms, Policy
 from runner.model.request import Request
 from runner.model.review import ReviewState, Verdict
-from runner.model.run import RunRecord, RunState
+from runner.model.run import RunState
 from runner.model.statement import StatementKind
 from runner.model.time import Seconds
 from runner.rules import statements
 from runner.service.request_view import waiting
 from runner.wire.api_request import Act
 from tests.desk_emergency import begun, ended, owed, requested, review
-from tests.desk_world import ALICE, BOB, CAROL, DAVE, NOW, Signer, World
+from tests.desk_world import ALICE, BOB, CAROL, DAVE, NOW, WINDOW, Signer, World
 
 DAY = timedelta(days=1)
 
@@ -252,7 +252,8 @@ class TestDebt:
     def test_refuses_nothing_before_it_is_overdue_or_after_the_review(self, full_world: World) -> None:
         world = full_world
         record = ended(world)
-        first, second = approved(world), approved(world)
+        content = world.publish()
+        first, second = approved(world, content), approved(world, content)
         world.clock.pass_by(hours=23)
         world.release(world.start(ALICE, first.number).run)
         world.clock.pass_by(hours=2)
@@ -316,10 +317,10 @@ class TestWaiting:
         assert StatementKind.REVIEW not in {act.kind for act in acts(full_world)}
 
 
-def approved(world: World) -> Request:
+def approved(world: World, content: str = "") -> Request:
     """An ordinary change whose window is long."""
-    window = replace(world.usual_window, closes=NOW + 3 * DAY)
-    number = world.request(ALICE, world.plan(world.publish(), window)).request
+    window = replace(WINDOW, closes=NOW + 3 * DAY)
+    number = world.request(ALICE, world.plan(content or world.publish(), window)).request
     world.approve(CAROL, number)
     return world.found_request(number)
 
@@ -327,7 +328,3 @@ def approved(world: World) -> Request:
 def acts(world: World, person: str = "") -> tuple[Act, ...]:
     with world.store.reading() as transaction:
         return waiting(world.premises, transaction, person, world.clock.now()).acts
-
-
-def run_of(world: World, run: str) -> RunRecord:
-    return world.run(run)
