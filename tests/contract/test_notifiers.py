@@ -5,12 +5,23 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from runner.engine.notifier import CommandNotifier, EveryNotifier, Notice, Notices, Notifier, SyslogNotifier
+from runner.engine.notifier import (
+    NOBODY_LISTENS,
+    CommandNotifier,
+    EveryNotifier,
+    Notice,
+    Notices,
+    Notifier,
+    SilentNotifier,
+    SyslogNotifier,
+    notice_entry,
+)
 from runner.errors import UnreachableError
 from runner.model.run import RunState
 from runner.model.runbook import Risk
@@ -112,3 +123,42 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> N
         CommandNotifier([sys.executable, "-c", code, str(mark)], seconds=2).notify(_NOTICE)
     child = int(mark.read_text("utf-8"))
     wait_until(lambda: not is_running(child), 5, "the command's child to end")
+
+
+class TestOnRecord:
+    """A loud notice goes on record: given, or why not."""
+
+    LOUD = replace(_NOTICE, risk=Risk.EMERGENCY, loud=True)
+
+    def recorded(self, notifier: Notifier, *notices: Notice) -> list[tuple[Notice, str]]:
+        found: list[tuple[Notice, str]] = []
+        given = Notices(notifier, lambda notice, reason: found.append((notice, reason)))
+        given.start()
+        for notice in notices:
+            given.tell(notice)
+        given.stop()
+        return found
+
+    def test_when_it_was_given(self, outside: _Outside) -> None:
+        assert self.recorded(outside.good, self.LOUD, _NOTICE) == [(self.LOUD, "")]
+
+    def test_when_it_could_not_be(self, outside: _Outside) -> None:
+        ((notice, reason),) = self.recorded(outside.broken, self.LOUD)
+        assert notice == self.LOUD
+        assert reason
+
+    def test_when_nobody_listens(self) -> None:
+        ((_, reason),) = self.recorded(SilentNotifier(), self.LOUD)
+        assert reason == NOBODY_LISTENS
+
+    def test_says_no_more_than_people_outside_were_told(self) -> None:
+        entry = notice_entry(self.LOUD, "", _NOTICE.at)
+        assert entry.tag == "service:notice:sent"
+        assert (entry.about.request, entry.about.run) == ("BG-2026-0153", "BG-2026-0153/1")
+        assert entry.payload == {
+            "number": "BG-2026-0153/1",
+            "class": "emergency",
+            "state": "rolling_back",
+            "at": "2026-11-23T18:06:00Z",
+        }
+        assert notice_entry(self.LOUD, "no way", _NOTICE.at).tag == "service:notice:failed"

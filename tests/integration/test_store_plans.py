@@ -36,6 +36,11 @@ SCREENS: dict[str, Callable[[Transaction], object]] = {
     "file of a publication": lambda transaction: transaction.publications.has_file("00"),
     "open acts": lambda transaction: transaction.acts.open(),
     "open acts of a run": lambda transaction: transaction.acts.open_of("BG-2026-0001/1"),
+    "reviews owed": lambda transaction: transaction.reviews.owed(),
+    "reviews overdue": lambda transaction: transaction.reviews.overdue(NOON),
+    "reviews overdue of a unit": lambda transaction: transaction.reviews.overdue_of("dba", NOON),
+    "review of a run": lambda transaction: transaction.reviews.find("BG-2026-0001/1"),
+    "reviews of a request": lambda transaction: transaction.reviews.of_request("BG-2026-0001"),
     "attempts without end": lambda transaction: transaction.attempts.unended(),
     "shims of a run": lambda transaction: transaction.shims.of("BG-2026-0001/1"),
     "shims without end": lambda transaction: transaction.shims.unended(),
@@ -85,6 +90,10 @@ COPIES = (
     (
         "INSERT INTO attempts SELECT NULL, id, 1, 's', 'do', 1, 'succeeded', 1, '[]', created_at, created_at, NULL, "
         "NULL, '{}', '{}', '', 0, 'shim' || place FROM runs"
+    ),
+    (
+        "INSERT INTO reviews SELECT NULL, id, request, 'unit' || (place % 9), 'ann', 'ann', 'bob', created_at, "
+        "created_at, 'done', NULL, NULL, '', '{}', 0 FROM runs"
     ),
     "INSERT INTO acts SELECT NULL, 'gate', id, '{}', 'd', 'done', created_at, NULL FROM runs",
     (

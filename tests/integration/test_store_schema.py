@@ -73,6 +73,17 @@ def test_an_older_database_is_migrated_with_its_data(tmp_path: Path, version: st
     store.close()
 
 
+def test_a_database_from_before_the_after_reviews_owes_none(tmp_path: Path) -> None:
+    old = raw(tmp_path / "twokey.db")
+    with old.writing() as connection:
+        schema.migrate(connection, to="0003")
+    old.close()
+    store = open_store(tmp_path)
+    with store.reading() as transaction:
+        assert transaction.reviews.owed() == ()
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:
     old = raw(tmp_path / "twokey.db")
     with old.writing() as connection:

@@ -22,7 +22,7 @@ def review_told(review: ReviewShown, present: Present) -> Iterator[Told]:
         text = _("OVERDUE since {due}, escalated: other changes of the unit do not start; by: {people}")
         yield told(_("after-review"), text.format(due=due, people=people), Meaning.ALARM)
     else:
-        text = _("owed until {due}, once the run has ended; by: {people}")
+        text = _("owed until {due}, by: {people}")
         yield told(_("after-review"), text.format(due=due, people=people), Meaning.WAIT)
     if review.act is not None and review.act.signed:
         yield told("", _first(review.act, people), Meaning.WAIT)

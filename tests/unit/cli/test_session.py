@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,13 @@ def test_a_run_is_named_by_its_request(here: Session) -> None:
 
 def test_the_run_in_progress_is_meant(here: Session, stub: StubService) -> None:
     runs(stub, (f"{NUMBER}/1", NOON), (f"{NUMBER}/2", None))
+    assert here.run_named(NUMBER) == f"{NUMBER}/2"
+
+
+def test_the_last_run_is_the_one_made_last_whatever_their_order(here: Session, stub: StubService) -> None:
+    over = RunOfRequest(RUN, RunState.LAPSED, "王", "", NOON, NOON)
+    newest = replace(over, run=f"{NUMBER}/2", state=RunState.CLOSED, created_at=NOON + timedelta(hours=1))
+    stub.says(f"GET /v1/requests/{NUMBER}", replace(REQUEST_SHOWN, runs=(newest, over)))
     assert here.run_named(NUMBER) == f"{NUMBER}/2"
 
 
