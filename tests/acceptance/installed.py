@@ -1,4 +1,4 @@
-"""The installed command on a site of its own, with two people who have keys; everything in subprocesses."""
+"""The installed command on a site of its own, with people who have keys; everything in subprocesses."""
 
 from __future__ import annotations
 
@@ -94,10 +94,11 @@ PLAYS = {
 
 @dataclass
 class Installed:
-    """A folder with a site, its state, and a key for each of two people."""
+    """A folder with a site, its state, and a key for each of its people."""
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    people: tuple[str, ...] = (WANG, LI)
 
     @property
     def site(self) -> Path:
@@ -116,7 +117,7 @@ class Installed:
         return self.folder / f"{person}.key"
 
     def make_keys(self) -> None:
-        for person in (WANG, LI):
+        for person in self.people:
             subprocess.run(
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", person, "-f", str(self.key(person))], check=True
             )
@@ -136,10 +137,10 @@ class Installed:
             path.write_text(text, encoding="utf-8")
 
     def found(self) -> None:
-        """Found the site; both sign."""
-        admins = [word for person in (WANG, LI) for word in ("--admin", f"{person}={self.key(person)}.pub")]
+        """Found the site; all sign."""
+        admins = [word for person in self.people for word in ("--admin", f"{person}={self.key(person)}.pub")]
         self.do("init", str(self.site), *admins)
-        for person in (WANG, LI):
+        for person in self.people:
             self.do("init", str(self.site), "--sign", "--yes", by=person)
 
     def run(
@@ -243,9 +244,11 @@ def lines_until(stream: IO[str] | None, text: str) -> list[str]:
 
 
 @contextmanager
-def founded(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Installed]:
+def founded(
+    folder: Path, environment: Mapping[str, str] | None = None, people: tuple[str, ...] = (WANG, LI)
+) -> Iterator[Installed]:
     """A founded site whose service is ended with the block."""
-    installed = Installed(folder, environment or {})
+    installed = Installed(folder, environment or {}, people)
     installed.make_keys()
     installed.write_site()
     installed.found()
