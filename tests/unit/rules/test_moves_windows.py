@@ -8,17 +8,7 @@ import pytest
 from runner.model.plan import Role
 from runner.model.policy import Policy
 from runner.model.run import AttemptState, Cause, Choice, Question, RunState
-from runner.model.runbook import (
-    AtWindowEnd,
-    Gate,
-    ManualWork,
-    OnFailure,
-    Risk,
-    RollbackScope,
-    Step,
-    Targets,
-    WhenLate,
-)
+from runner.model.runbook import AtWindowEnd, Gate, ManualWork, OnFailure, RollbackScope, Step, Targets, WhenLate
 from runner.model.text import Text
 from runner.model.time import Seconds
 from runner.rules.moves import Fallback, Finish, WaitPeople, WaitUntil
@@ -383,37 +373,3 @@ class TestSheet:
         assert run.asked().state is RunState.PAUSED
         run.record = replace(run.record, sheets={"1/valve": {}})
         assert run.advance() == Finish(RunState.SUCCEEDED)
-
-
-class TestEmergency:
-    """An emergency passes its window: it neither stops, asks nor turns back when that has closed."""
-
-    @pytest.mark.parametrize("rule", list(AtWindowEnd))
-    def test_begins_and_goes_on_after_the_window_has_closed(self, rule: AtWindowEnd) -> None:
-        run = made(UPGRADE, SECOND, at_window_end=rule, risk=Risk.EMERGENCY)
-        run.now = CLOSES + timedelta(hours=1)
-        assert run.attempt().key.step == "up"
-        assert after_first(run).attempt().key.step == "two"
-        assert run.run_out() == Finish(RunState.SUCCEEDED)
-
-    def test_has_no_latest_rollback_decision(self) -> None:
-        run = after_first(made(UPGRADE, SECOND, risk=Risk.EMERGENCY))
-        run.now = LATEST
-        assert run.attempt().key.step == "two"
-
-    def test_waits_at_a_gate_for_its_people_alone(self) -> None:
-        gated = replace(SECOND, gate=Gate(wait_at_most=Seconds(7200)))
-        run = after_first(made(UPGRADE, gated, risk=Risk.EMERGENCY))
-        run.now = CLOSES - timedelta(minutes=10)
-        waits = run.run_out()
-        assert isinstance(waits, WaitPeople)
-        assert (waits.state, waits.until) == (RunState.AT_GATE, run.now + timedelta(hours=2))
-        run.now = CLOSES + timedelta(minutes=10)
-        run.pass_gate()
-        assert run.attempt().key.step == "two"
-
-    def test_asks_about_a_failed_step_without_an_end(self) -> None:
-        run = made(UPGRADE, on_failure=OnFailure.PAUSE, risk=Risk.EMERGENCY)
-        run.run_until("up")
-        run.end(AttemptState.FAILED)
-        assert run.asked().until is None
