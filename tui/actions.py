@@ -23,18 +23,27 @@ class Where(StrEnum):
     RUN = "run"
     AUDIT = "audit"
     ENTRY = "entry"
+    WAITING = "waiting"
+    PEOPLE = "people"
+    GRANTS = "grants"
+    GRANT = "grant"
+    POLICY = "policy"
     SIGN = "sign"
     FORM = "form"
     NOTE = "note"
 
 
-SCREENS: Final = frozenset({Where.CHANGES, Where.PLAN, Where.RUN, Where.AUDIT, Where.ENTRY})
 EVERYWHERE: Final = frozenset(Where)
+SCREENS: Final = EVERYWHERE - {Where.SIGN, Where.FORM, Where.NOTE}
 ABOUT_REQUEST: Final = frozenset({Where.CHANGES, Where.PLAN})
+_LISTS: Final = frozenset({Where.CHANGES, Where.WAITING, Where.PEOPLE, Where.GRANTS, Where.POLICY})
+"""Screens that lead to one another."""
 _CHANGES: Final = frozenset({Where.CHANGES})
 _PLAN: Final = frozenset({Where.PLAN})
 _RUN: Final = frozenset({Where.RUN})
 _AUDIT: Final = frozenset({Where.AUDIT})
+_PEOPLE: Final = frozenset({Where.PEOPLE})
+_GRANT: Final = frozenset({Where.GRANT})
 _SIGN: Final = frozenset({Where.SIGN})
 _FORM: Final = frozenset({Where.FORM})
 
@@ -56,7 +65,14 @@ class Action:
 
 
 ACTIONS: Final = (
-    Action("open", ("enter",), N_("open"), N_("open what is selected"), frozenset({Where.CHANGES, Where.AUDIT}), 1),
+    Action(
+        "open",
+        ("enter",),
+        N_("open"),
+        N_("open what is selected"),
+        frozenset({Where.CHANGES, Where.AUDIT, *_LISTS}),
+        1,
+    ),
     Action("awaited", ("s",), N_("what is awaited"), N_("go to where the awaited signature is given"), _CHANGES, 1),
     Action(
         "sign",
@@ -66,6 +82,22 @@ ACTIONS: Final = (
         frozenset({Where.PLAN, Where.RUN}),
         1,
     ),
+    Action(
+        "sign_grant", ("s",), N_("sign"), N_("see the text of the grant that is waited for, and sign it"), _GRANT, 1
+    ),
+    Action("approve_grant", ("a",), N_("approve"), N_("put another person's application into effect"), _GRANT, 2),
+    Action("inspect", ("i",), N_("inspect"), N_("sign that what came of the grant is what was approved"), _GRANT, 2),
+    Action("deny", ("x",), N_("turn down"), N_("turn another person's application down, with a reason"), _GRANT, 3),
+    Action("retract", ("w",), N_("take back"), N_("take your own application back, with a reason"), _GRANT, 3),
+    Action("concerned", ("v",), N_("person"), N_("see the person the grant is about, as they stand now"), _GRANT, 4),
+    Action("enrol", ("n",), N_("new person"), N_("apply for a new account"), _PEOPLE, 2),
+    Action("appoint", ("a",), N_("appoint"), N_("apply for a post for the selected person"), _PEOPLE, 2),
+    Action("relieve", ("e",), N_("end post"), N_("apply for the end of a post of the selected person"), _PEOPLE, 3),
+    Action("suspend", ("x",), N_("suspend"), N_("suspend the selected account at once"), _PEOPLE, 3),
+    Action("reinstate", ("u",), N_("reinstate"), N_("apply for the end of a suspension"), _PEOPLE, 3),
+    Action("add_key", ("c",), N_("add key"), N_("apply for another key of the selected person"), _PEOPLE, 6),
+    Action("revoke_key", ("v",), N_("revoke key"), N_("revoke a key of the selected person at once"), _PEOPLE, 6),
+    Action("depart", ("d",), N_("leave"), N_("apply for the end of an account, with all that rests on it"), _PEOPLE, 6),
     Action("approve", ("a",), N_("approve"), N_("approve another person's request"), _PLAN, 2),
     Action("reject", ("x",), N_("reject"), N_("send another person's request back, with a reason"), _PLAN),
     Action("withdraw", ("w",), N_("withdraw"), N_("take your own request back, with a reason"), _PLAN),
@@ -80,9 +112,33 @@ ACTIONS: Final = (
     Action("follow", ("f",), N_("follow"), N_("go back to where the run is, and to its newest output"), _RUN, 7),
     Action("output", ("o",), N_("output"), N_("give the output the whole screen, or half of it again"), _RUN, 7),
     Action(
-        "audit", ("l",), N_("log"), N_("see the audit log of what is selected"), SCREENS - {Where.AUDIT, Where.ENTRY}, 4
+        "audit",
+        ("l",),
+        N_("log"),
+        N_("see the audit log of what is selected"),
+        frozenset({Where.CHANGES, Where.PLAN, Where.RUN, Where.GRANT, Where.GRANTS}),
+        4,
     ),
+    Action(
+        "waiting",
+        ("w",),
+        N_("all awaited"),
+        N_("see everything that waits for a signature"),
+        _LISTS - {Where.WAITING},
+        4,
+    ),
+    Action("people", ("p",), N_("people"), N_("see the register of people"), _LISTS - {Where.PEOPLE}, 4),
+    Action("grants", ("t",), N_("grants"), N_("see the list of grants"), _LISTS - {Where.GRANTS}, 4),
+    Action("policy", ("y",), N_("policy"), N_("see the policy in force and the staffing"), _LISTS - {Where.POLICY}, 5),
     Action("filter", ("f",), N_("filter"), N_("show the entries of one run only"), _AUDIT, 2),
+    Action(
+        "one_person",
+        ("f",),
+        N_("filter"),
+        N_("show the grants of one person only, and all again"),
+        frozenset({Where.GRANTS}),
+        2,
+    ),
     Action("reload", ("ctrl+r",), N_("reload"), N_("read everything again"), SCREENS, 7),
     Action(
         "confirm",
@@ -148,6 +204,11 @@ def keys_of(action: Action, remapped: Mapping[str, str]) -> tuple[str, ...]:
     """The keys of an action, as remapped."""
     given = remapped.get(action.id)
     return tuple(given.split(",")) if given else action.keys
+
+
+def key_of(name: str, remapped: Mapping[str, str]) -> str:
+    """The first key of an action as it is written on keyboards."""
+    return key_label(keys_of(action_named(name), remapped)[0])
 
 
 def key_label(key: str) -> str:

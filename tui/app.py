@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -27,13 +28,10 @@ from tui.feed import RETRY, Feed
 from tui.intents import Intent
 from tui.live_backend import LiveBackend
 from tui.reach import Reach
+from tui.routes import screen_for
 from tui.screens.asking import Asking
-from tui.screens.audit import AuditScreen
 from tui.screens.changes import ChangesScreen
-from tui.screens.entry import EntryScreen
 from tui.screens.framed import Framed
-from tui.screens.plan import PlanScreen
-from tui.screens.run import RunScreen
 from tui.sitting import Sitting
 from tui.text import Line, Meaning, line, said
 from tui.theme import THEME
@@ -125,21 +123,26 @@ class TwokeyApp(App[None]):
         news = self._feed.take()
         self._tell_all(lambda: messages.NewsArrived(news))
 
-    def on_change_chosen(self, message: messages.ChangeChosen) -> None:
-        if not (isinstance(self.screen, PlanScreen) and self.screen.number == message.number):
-            self._open(PlanScreen(self.sitting, message.number))
+    @on(messages.PlaceChosen)
+    def open_place(self, message: messages.PlaceChosen) -> None:
+        """Show the screen of what was chosen; a list that was left open is gone back to.
 
-    def on_run_chosen(self, message: messages.RunChosen) -> None:
-        if not (isinstance(self.screen, RunScreen) and self.screen.run_id == message.run):
-            self._open(RunScreen(self.sitting, message.run))
-
-    def on_log_chosen(self, message: messages.LogChosen) -> None:
-        if not isinstance(self.screen, AuditScreen):
-            self._open(AuditScreen(self.sitting, message.wanted))
-
-    def on_entry_chosen(self, message: messages.EntryChosen) -> None:
-        if not isinstance(self.screen, EntryScreen):
-            self._open(EntryScreen(self.sitting, message.entry))
+        A key that is pressed twice, or in haste, opens nothing over a dialog.
+        """
+        if not isinstance(self.screen, Framed):
+            return
+        wanted = screen_for(self.sitting, message)
+        if wanted.is_alone:
+            open_screens = [screen for screen in self.screen_stack if type(screen) is type(wanted)]
+        else:
+            open_screens = [self.screen] if self.screen.is_same(wanted) else []
+        if not open_screens:
+            self.push_screen(wanted)
+            return
+        while self.screen is not open_screens[0]:
+            self.pop_screen()
+        if isinstance(self.screen, Framed):
+            self.screen.take_over(wanted)
 
     def on_form_asked(self, message: messages.FormAsked) -> None:
         if isinstance(self.screen, Framed):
@@ -188,11 +191,6 @@ class TwokeyApp(App[None]):
         """End without a traceback on the terminal; `failure` says why."""
         self._close_messages_no_wait()
 
-    def _open(self, screen: Framed) -> None:
-        """Show a screen; a key that is pressed twice, or in haste, opens nothing over a dialog."""
-        if isinstance(self.screen, Framed):
-            self.push_screen(screen)
-
     def _find_key(self) -> None:
         """Find the person's key: the one named at the start, or the only one the agent holds; runs in a worker."""
         try:
@@ -211,14 +209,16 @@ class TwokeyApp(App[None]):
         self.push_screen(SignDialog(self.sitting, asked.intent, self.sitting.key, asked.about), self._signed)
 
     def _signed(self, outcome: Outcome | None) -> None:
-        """Say what came of it; a run that was started is followed."""
+        """Say what came of it; a run that was started is followed, a grant that was applied for is shown."""
         below = self.screen
         if outcome is None or not isinstance(below, Framed):
             return
         below.reload()
         below.say(line(said(outcome.message, self.sitting.present), Meaning.GOOD))
         if outcome.kind in (StatementKind.START, StatementKind.CONFIRM) and outcome.run:
-            self.on_run_chosen(messages.RunChosen(outcome.run))
+            self.open_place(messages.RunChosen(outcome.run))
+        elif outcome.kind in (StatementKind.APPLY, StatementKind.GRANT):
+            self.open_place(messages.GrantChosen(outcome.subject))
 
     def _found(self, below: Framed, chosen: str | None) -> None:
         if chosen is not None:

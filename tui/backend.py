@@ -15,12 +15,14 @@ from typing import Final, Protocol
 from runner.model.document import JsonObject
 from runner.model.log import LogFilter
 from runner.model.plan import Plan
+from runner.model.policy import Policy
 from runner.model.request import Request
 from runner.model.run import RunState
 from runner.model.statement import StatementKind
 from runner.wire.api import ServiceStatus, Words
 from runner.wire.api_audit import EntryPage, EntryShown, Gap, Hello
-from runner.wire.api_request import Act, Outcome, RequestShown
+from runner.wire.api_people import GrantPage, GrantShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_request import Act, Outcome, RequestShown, Waiting
 from runner.wire.api_run import RunShown
 from tui.intents import Intent
 
@@ -55,6 +57,8 @@ class ChangePage:
     rows: tuple[ChangeRow, ...]
     next: str | None
     """Value of `before` for the following page; None at the end."""
+    others: tuple[Act, ...] = ()
+    """Awaited signatures that are about no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,45 @@ class ProvenEntry:
     """Whether the payload is the one the leaf commits to; False only when there is none to be seen."""
 
 
+class BackendRegister(Protocol):
+    """People, grants and policy as the screens see them."""
+
+    def people(self) -> RegisterShown:
+        """Everyone now, and what is to be reported."""
+        ...
+
+    def grants(self, person: str, before: str | None, limit: int) -> GrantPage:
+        """A page of grants, newest first; with `person`, only those about them."""
+        ...
+
+    def grant(self, number: str) -> GrantShown:
+        """One grant with what may be signed about it.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        ...
+
+    def policy(self) -> PolicyShown:
+        """The policy in force, as a file."""
+        ...
+
+    def terms(self) -> Policy:
+        """The policy in force, read."""
+        ...
+
+    def staffing(self) -> Staffing:
+        """For every risk class and unit whether enough people are there."""
+        ...
+
+
 class Backend(Protocol):
     """The service as the screens see it."""
+
+    @property
+    def register(self) -> BackendRegister:
+        """Its people, grants and policy; reaches nothing by itself."""
+        ...
 
     def open(self) -> ServiceStatus:
         """Reach the service, starting one where that is allowed, and say what it is."""
@@ -124,6 +165,10 @@ class Backend(Protocol):
 
     def changes(self, before: str | None, limit: int) -> ChangePage:
         """A page of changes, newest first."""
+        ...
+
+    def waiting(self) -> Waiting:
+        """Every signature that is awaited, whatever it is about; the most urgent first."""
         ...
 
     def change(self, number: str) -> RequestShown:

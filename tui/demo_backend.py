@@ -22,7 +22,7 @@ from runner.rules.tags import Tag
 from runner.rules.windows import latest_rollback_decision
 from runner.wire.api import ServiceStatus, Words
 from runner.wire.api_audit import EntryPage, EntryShown
-from runner.wire.api_request import Outcome, RequestShown, RunOfRequest
+from runner.wire.api_request import Outcome, RequestShown, RunOfRequest, Waiting
 from runner.wire.api_run import RunShown
 from runner.words import N_
 from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
@@ -58,6 +58,7 @@ class DemoBackend:
         self._began = clock.now()
         self._log = DemoLog()
         self._desk = DemoDesk(clock, self._log, ending, older)
+        self.register = self._desk.register
         self._keys = {AGENT: Key(PEOPLE[0], fingerprint(PEOPLE[0]), AGENT)}
         self._moving = threading.RLock()
         self._stopped = threading.Event()
@@ -120,7 +121,14 @@ class DemoBackend:
         with self._moving:
             rows = [each for each in self._desk.requests.values() if before is None or each.number < before]
             page = tuple(self._row(request) for request in rows[:limit])
-        return ChangePage(page, page[-1].request.number if len(rows) > limit else None)
+        return ChangePage(page, page[-1].request.number if len(rows) > limit else None, self.register.acts())
+
+    def waiting(self) -> Waiting:
+        self._log.require_reached()
+        with self._moving:
+            rows = [self._row(request) for request in self._desk.requests.values()]
+            acts = tuple(row.act for row in rows if row.act is not None)
+        return Waiting((*acts, *self.register.acts()))
 
     def change(self, number: str) -> RequestShown:
         self._log.require_reached()
@@ -190,7 +198,7 @@ class DemoBackend:
 
     def prepare(self, intent: Intent, key: Key) -> Prepared:
         self._log.require_reached()
-        drafted = draft_of(intent, self, self.now())
+        drafted = draft_of(intent, self, self.now(), ORIGIN)
         draft = drafted.draft
         bare = Prepared(intent, key, draft.kind, draft.subject, draft.content, Words(""), drafted.hosts)
         message, facts = describe(statement_of(bare, self.now()))

@@ -11,19 +11,25 @@ from runner.client.drafts import Draft
 from runner.model.plan import Plan
 from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown
-from tui.backend import PlanShown
+from tui.backend import BackendRegister, PlanShown
 from tui.intents import (
     Abort,
+    AboutGrant,
     AboutRequest,
     AboutRun,
+    Apply,
     Approve,
+    ApproveGrant,
     Close,
     Confirm,
     Decide,
+    DenyGrant,
+    InspectGrant,
     Intent,
     PassGate,
     Pause,
     Reject,
+    RetractGrant,
     SignSheet,
     Start,
     Withdraw,
@@ -31,7 +37,10 @@ from tui.intents import (
 
 
 class Records(Protocol):
-    """Where changes, plans and runs are read; plans come verified."""
+    """Where changes, plans, runs and grants are read; plans come verified."""
+
+    @property
+    def register(self) -> BackendRegister: ...
 
     def change(self, number: str) -> RequestShown: ...
 
@@ -48,13 +57,14 @@ class Drafted:
     hosts: tuple[str, ...]
 
 
-def draft_of(intent: Intent, records: Records, now: datetime) -> Drafted:
+def draft_of(intent: Intent, records: Records, now: datetime, origin: str) -> Drafted:
     """The draft of an intent, from records read now.
 
     Args:
         intent: what is wanted.
         records: where to read.
         now: the present.
+        origin: the log's; what an application is about.
 
     Raises:
         VerificationError: the plan is not what its digests say, or not the one the request names.
@@ -62,6 +72,10 @@ def draft_of(intent: Intent, records: Records, now: datetime) -> Drafted:
     """
     if isinstance(intent, AboutRequest):
         return _about_request(intent, records, now)
+    if isinstance(intent, Apply):
+        return Drafted(drafts.apply(intent.grant, intent.reason, origin), ())
+    if isinstance(intent, AboutGrant):
+        return Drafted(_about_grant(intent, records), ())
     return _about_run(intent, records)
 
 
@@ -105,6 +119,19 @@ def _about_run(intent: AboutRun, records: Records) -> Drafted:
         case Close(achieved=achieved, reason=reason):
             draft = drafts.close(shown, achieved, reason)
     return Drafted(draft, hosts)
+
+
+def _about_grant(intent: AboutGrant, records: Records) -> Draft:
+    record = drafts.grant_record(records.register.grant(intent.number).row)
+    match intent:
+        case ApproveGrant():
+            return drafts.grant(record)
+        case DenyGrant(reason=reason):
+            return drafts.deny(record, reason)
+        case RetractGrant(reason=reason):
+            return drafts.retract(record, reason)
+        case InspectGrant():
+            return drafts.inspect(record)
 
 
 def _hosts(plan: Plan) -> tuple[str, ...]:

@@ -75,25 +75,25 @@ def require_answers(form: Form, answers: Answers) -> None:
 def reject_form(number: str) -> Form:
     """Rejecting needs a reason."""
     title = _("reject change {number}").format(number=number)
-    return Form(title, (_reason(),), lambda answers: Reject(number, answers["reason"].strip()))
+    return Form(title, (reason_field(),), lambda answers: Reject(number, answers["reason"].strip()))
 
 
 def withdraw_form(number: str) -> Form:
     """Withdrawing needs a reason."""
     title = _("withdraw change {number}").format(number=number)
-    return Form(title, (_reason(),), lambda answers: Withdraw(number, answers["reason"].strip()))
+    return Form(title, (reason_field(),), lambda answers: Withdraw(number, answers["reason"].strip()))
 
 
 def pause_form(run: str) -> Form:
     """Pausing needs a reason."""
     title = _("pause run {run} before its next step").format(run=run)
-    return Form(title, (_reason(),), lambda answers: Pause(run, answers["reason"].strip()))
+    return Form(title, (reason_field(),), lambda answers: Pause(run, answers["reason"].strip()))
 
 
 def abort_form(run: str) -> Form:
     """Stopping needs a reason."""
     title = _("stop run {run} at the next task border").format(run=run)
-    return Form(title, (_reason(),), lambda answers: Abort(run, answers["reason"].strip()))
+    return Form(title, (reason_field(),), lambda answers: Abort(run, answers["reason"].strip()))
 
 
 def decide_form(shown: RunShown, only: Choice | None = None) -> Form | None:
@@ -104,11 +104,11 @@ def decide_form(shown: RunShown, only: Choice | None = None) -> Form | None:
     run = shown.row.id
     if only is not None:
         title = _("run {run}: {choice}").format(run=run, choice=spoken(only.value))
-        return Form(title, (_reason(),), lambda answers: Decide(run, only, answers["reason"].strip()))
+        return Form(title, (reason_field(),), lambda answers: Decide(run, only, answers["reason"].strip()))
     options = tuple(
         Option(choice.value, label(spoken(choice.value)) + _(CONSEQUENCES[choice])) for choice in asked.choices
     )
-    fields = (Field("choice", _("choice"), options=options), _reason())
+    fields = (Field("choice", _("choice"), options=options), reason_field())
     return Form(
         _("decide about run {run}").format(run=run),
         fields,
@@ -171,5 +171,6 @@ def _reading(parameter: Parameter) -> Field:
     return Field(parameter.name, label, options=offered, given=given)
 
 
-def _reason() -> Field:
+def reason_field() -> Field:
+    """Why, in the person's words."""
     return Field("reason", _("reason"))

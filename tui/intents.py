@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from runner.model.document import JsonObject, JsonValue
+from runner.model.grant import Grant
 from runner.model.run import Choice
 from runner.model.statement import StatementKind
 from runner.wire.api_request import Act
@@ -98,9 +99,48 @@ class Close:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply for a grant."""
+
+    grant: Grant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveGrant:
+    """Put a grant into effect, as the second person."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenyGrant:
+    """Turn an application down."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetractGrant:
+    """Take one's own application back."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectGrant:
+    """Say that what came of a grant is what was approved."""
+
+    number: str
+
+
 AboutRequest = Approve | Reject | Withdraw | Start
 AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close
-Intent = AboutRequest | AboutRun
+AboutGrant = ApproveGrant | DenyGrant | RetractGrant | InspectGrant
+Intent = AboutRequest | AboutRun | Apply | AboutGrant
 
 _KINDS: Final[Mapping[type, StatementKind]] = {
     Approve: StatementKind.APPROVE,
@@ -114,7 +154,23 @@ _KINDS: Final[Mapping[type, StatementKind]] = {
     Pause: StatementKind.PAUSE,
     Abort: StatementKind.ABORT,
     Close: StatementKind.CLOSE,
+    Apply: StatementKind.APPLY,
+    ApproveGrant: StatementKind.GRANT,
+    DenyGrant: StatementKind.DENY,
+    RetractGrant: StatementKind.RETRACT,
+    InspectGrant: StatementKind.INSPECT,
 }
+
+
+_SIMPLE: Final[Mapping[StatementKind, Callable[[str], Intent]]] = {
+    StatementKind.APPROVE: Approve,
+    StatementKind.START: Start,
+    StatementKind.CONFIRM: Confirm,
+    StatementKind.GATE: PassGate,
+    StatementKind.GRANT: ApproveGrant,
+    StatementKind.INSPECT: InspectGrant,
+}
+"""Intents with nothing to ask: all there is to say is what they are about."""
 
 
 def kind_of(intent: Intent) -> StatementKind:
@@ -123,8 +179,12 @@ def kind_of(intent: Intent) -> StatementKind:
 
 
 def subject_of(intent: Intent) -> str:
-    """The request or run it is about."""
-    return intent.number if isinstance(intent, AboutRequest) else intent.run
+    """The request, run or grant it is about; of an application the person it concerns."""
+    if isinstance(intent, Apply):
+        from runner.rules.register import concerns
+
+        return concerns(intent.grant)
+    return intent.number if isinstance(intent, AboutRequest | AboutGrant) else intent.run
 
 
 def intent_of(act: Act) -> Intent | None:
@@ -132,15 +192,8 @@ def intent_of(act: Act) -> Intent | None:
 
     Once the first of two people has signed, nothing is left to ask: the second signs the same.
     """
-    match act.kind:
-        case StatementKind.APPROVE:
-            return Approve(act.subject)
-        case StatementKind.START:
-            return Start(act.subject)
-        case StatementKind.CONFIRM:
-            return Confirm(act.subject)
-        case StatementKind.GATE:
-            return PassGate(act.subject)
+    if (simple := _SIMPLE.get(act.kind)) is not None:
+        return simple(act.subject)
     return _signed_by_first(act, act.content) if act.content is not None else None
 
 

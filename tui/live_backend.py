@@ -18,7 +18,8 @@ from runner.model.request import Request, RequestState
 from runner.model.run import RunState
 from runner.wire.api import MAX_PAGE, ServiceStatus, Words
 from runner.wire.api_audit import EntryPage, EntryShown
-from runner.wire.api_request import Act, Outcome, RequestShown
+from runner.wire.api_people import GrantPage, GrantShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_request import Act, Outcome, RequestShown, Waiting
 from runner.wire.api_run import RunShown
 from runner.words import N_
 from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
@@ -35,6 +36,38 @@ _OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
 _HAD_RUNS: Final = frozenset({RequestState.APPROVED, RequestState.USED})
 
 
+class LiveRegister:
+    """The register of whatever service is reached."""
+
+    def __init__(self, reached: Callable[[], Service]) -> None:
+        """Make it.
+
+        Args:
+            reached: the service, or raises `UnreachableError`.
+        """
+        self._reached = reached
+
+    def people(self) -> RegisterShown:
+        return self._reached().register.people()
+
+    def grants(self, person: str, before: str | None, limit: int) -> GrantPage:
+        return self._reached().register.grants((), person, before, limit)
+
+    def grant(self, number: str) -> GrantShown:
+        return self._reached().register.grant(number)
+
+    def policy(self) -> PolicyShown:
+        return self._reached().register.policy()
+
+    def terms(self) -> Policy:
+        from runner.runbook.settings import POLICY_FILE, parse_policy
+
+        return parse_policy(self.policy().source.encode(), POLICY_FILE)
+
+    def staffing(self) -> Staffing:
+        return self._reached().register.staffing()
+
+
 class LiveBackend:
     """A service, reached anew by every `open`."""
 
@@ -49,6 +82,7 @@ class LiveBackend:
         self._ahead = timedelta(0)
         """How far the service's clock is ahead of this machine's."""
         self._service: Service | None = None
+        self.register = LiveRegister(self._reached)
         self._origin = ""
         self._signers: dict[Key, Signer] = {}
         self._past: dict[str, RunAtHand] = {}
@@ -80,14 +114,18 @@ class LiveBackend:
     def changes(self, before: str | None, limit: int) -> ChangePage:
         service = self._reached()
         page = service.requests((), before, limit)
+        waiting = service.waiting().acts
         acts: dict[str, Act] = {}
-        for act in service.waiting().acts:
+        for act in waiting:
             acts.setdefault(act.request, act)
         newest: dict[str, RunAtHand] = {}
         for row in service.runs(limit=MAX_PAGE).rows:
             newest.setdefault(row.request, RunAtHand(row.id, row.state))
         rows = tuple(ChangeRow(each, self._run_of(each, newest), acts.get(each.number)) for each in page.rows)
-        return ChangePage(rows, page.next)
+        return ChangePage(rows, page.next, tuple(act for act in waiting if not act.request))
+
+    def waiting(self) -> Waiting:
+        return self._reached().waiting()
 
     def change(self, number: str) -> RequestShown:
         return self._reached().request(number)
@@ -104,7 +142,7 @@ class LiveBackend:
                 got=plan.digests.plan,
                 expected=digest,
             )
-        window, reserve = plan.binding.window, self._policy().rollback_reserve
+        window, reserve = plan.binding.window, self.register.terms().rollback_reserve
         return PlanShown(plan, latest_rollback_decision(window, plan.rollback_estimate, reserve))
 
     def run(self, run: str) -> RunShown:
@@ -168,7 +206,7 @@ class LiveBackend:
         from runner.rules.statements import describe
         from tui.drafting import draft_of
 
-        drafted = draft_of(intent, self, self.now())
+        drafted = draft_of(intent, self, self.now(), self._origin)
         draft = drafted.draft
         message, facts = describe(self._signatory(key).state(draft))
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
@@ -205,11 +243,6 @@ class LiveBackend:
         from runner.client.memory import Memory
 
         return Memory(self._reach.checkpoints)
-
-    def _policy(self) -> Policy:
-        from runner.runbook.settings import POLICY_FILE, policy_of
-
-        return policy_of(self._reached().register.policy().source.encode(), POLICY_FILE)
 
     def _run_of(self, request: Request, newest: dict[str, RunAtHand]) -> RunAtHand | None:
         """The newest run of a request; asked for by itself only when it is older than the newest of all runs."""

@@ -37,32 +37,63 @@ class AskFailed(Message):
     error: RunnerError
 
 
+class PlaceChosen(Message):
+    """Something is to be seen on a screen of its own."""
+
+
 @dataclass
-class ChangeChosen(Message):
+class ChangeChosen(PlaceChosen):
     """A change is to be seen."""
 
     number: str
 
 
 @dataclass
-class RunChosen(Message):
+class RunChosen(PlaceChosen):
     """A run is to be seen."""
 
     run: str
 
 
 @dataclass
-class LogChosen(Message):
+class GrantChosen(PlaceChosen):
+    """A grant is to be seen."""
+
+    number: str
+
+
+@dataclass
+class LogChosen(PlaceChosen):
     """Log entries are to be seen."""
 
     wanted: LogFilter
 
 
 @dataclass
-class EntryChosen(Message):
+class EntryChosen(PlaceChosen):
     """One log entry is to be seen."""
 
     entry: EntryShown
+
+
+class WaitingChosen(PlaceChosen):
+    """Everything that waits for a signature is to be seen."""
+
+
+@dataclass
+class PeopleChosen(PlaceChosen):
+    """The register of people is to be seen."""
+
+    person: str = ""
+    """Whoever is to be seen first; empty: nobody in particular."""
+
+
+class GrantsChosen(PlaceChosen):
+    """The list of grants is to be seen."""
+
+
+class PolicyChosen(PlaceChosen):
+    """The policy in force is to be seen."""
 
 
 @dataclass

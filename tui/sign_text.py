@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from runner.client.wording.grant import grant_in_short, terms_lines
 from runner.errors import RefusedError, RunnerError
 from runner.model.document import JsonValue
 from runner.model.statement import StatementKind
-from runner.wire.api import ServiceStatus
+from runner.wire.api import ServiceStatus, Words
 from runner.wire.api_request import Act, Outcome
 from runner.words import N_, _
 from tui.backend import Prepared
@@ -30,7 +31,15 @@ TITLES: Final = {
     StatementKind.ABORT: N_("stop of run {subject}: one suffices"),
     StatementKind.DECIDE: N_("decision about run {subject}: both sign"),
     StatementKind.CLOSE: N_("result of run {subject}: both sign"),
+    StatementKind.APPLY: N_("application for a grant about {subject}"),
+    StatementKind.GRANT: N_("approval of grant {subject}: it takes effect at once"),
+    StatementKind.DENY: N_("grant {subject} is turned down"),
+    StatementKind.RETRACT: N_("grant {subject} is taken back"),
+    StatementKind.INSPECT: N_("inspection of grant {subject}"),
 }
+_ABOUT_GRANTS: Final = frozenset(
+    {StatementKind.APPLY, StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT, StatementKind.INSPECT}
+)
 _MANY: Final = 6
 
 
@@ -103,7 +112,9 @@ def signing_lines(
         shown.append(Line((place_part(status),)))
     shown += _before(signing, present)
     if signing.phase is Phase.PREPARING:
-        shown.append(line(_("plan and log are being checked…"), Meaning.WAIT))
+        is_grant = kind_of(signing.intent) in _ABOUT_GRANTS
+        checked = _("the log is being checked…") if is_grant else _("plan and log are being checked…")
+        shown.append(line(checked, Meaning.WAIT))
     if signing.error is not None:
         refused = isinstance(signing.error, RefusedError)
         head = _("REFUSED: it took no effect; the refusal is in the log") if refused else _("NOT SIGNED")
@@ -142,23 +153,44 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
     shown = [
         Line(),
         line(who, indent=2),
-        line(said(prepared.sentence, present), Meaning.STRONG, indent=2),
+        line(said(_sentence(prepared), present), Meaning.STRONG, indent=2),
         *_readings(prepared),
-        _hosts(prepared.hosts),
+        *(_grant(prepared, present) if prepared.kind in _ABOUT_GRANTS else (_hosts(prepared.hosts),)),
         line(_("exactly this is signed:"), Meaning.FAINT),
     ]
-    shown += [_field(name, prepared.content[name]) for name in sorted(prepared.content, key=_rank)]
+    for name in sorted(prepared.content, key=_rank):
+        shown += _fields(name, prepared.content[name])
     return shown
 
 
 def _rank(name: str) -> tuple[bool, str]:
     """The same order for whoever signs: what it is about, then by name."""
-    return name not in ("request", "run"), name
+    return name not in ("request", "run", "number"), name
 
 
 def _hosts(hosts: tuple[str, ...]) -> Line:
     named = listed(hosts[:_MANY]) + (" …" if len(hosts) > _MANY else "")
     return line(_("{count} hosts: {hosts}").format(count=len(hosts), hosts=named), Meaning.STRONG, indent=2)
+
+
+def _sentence(prepared: Prepared) -> Words:
+    """What is signed, in one sentence; a grant in the current language."""
+    content, sentence = prepared.content, prepared.sentence
+    terms = content.get("terms")
+    if prepared.kind not in _ABOUT_GRANTS or not isinstance(terms, dict):
+        return sentence
+    return Words(sentence.message, {**sentence.facts, "grant": grant_in_short(str(content.get("grant")), terms)})
+
+
+def _grant(prepared: Prepared, present: Present) -> Iterable[Line]:
+    """What is granted, in words, and when it takes effect."""
+    from runner.rules.granting import AT_ONCE
+
+    if prepared.kind is StatementKind.APPLY:
+        at_once = prepared.content.get("grant") in AT_ONCE
+        text = _("it takes effect at once; another person must inspect it afterwards")
+        yield line(text if at_once else _("it takes effect when another person approves it"), Meaning.WAIT, indent=2)
+    yield from terms_lines(prepared.content, present)
 
 
 def _readings(prepared: Prepared) -> list[Line]:
@@ -168,15 +200,25 @@ def _readings(prepared: Prepared) -> list[Line]:
     return [line(f"  {name} = {_shown(value)}", Meaning.STRONG, indent=4) for name, value in found]
 
 
-def _field(name: str, value: JsonValue) -> Line:
-    return Line((Part(f"  {name}: ", Meaning.FAINT), Part(_shown(value))), 4)
+def _fields(name: str, value: JsonValue, start: int = 2) -> list[Line]:
+    """A field; the terms of a grant field by field, and a text of several lines line by line."""
+    before = " " * start
+    if name == "terms" and isinstance(value, dict):
+        within = [shown for field, item in value.items() for shown in _fields(field, item, start + 2)]
+        return [line(f"{before}{name}:", Meaning.FAINT), *within]
+    if isinstance(value, str) and "\n" in value:
+        rows = [line(f"{before}  {row}", indent=start + 2) for row in value.splitlines()]
+        return [line(f"{before}{name}:", Meaning.FAINT), *rows]
+    return [Line((Part(f"{before}{name}: ", Meaning.FAINT), Part(_shown(value))), start + 2)]
 
 
 def _shown(value: JsonValue) -> str:
     if isinstance(value, str) and value.startswith("sha256:"):
         return f"{short(value)} ({value.removeprefix('sha256:')})"
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value)
+        return ", ".join(_shown(item) for item in value) or "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
     return "-" if value is None or value == "" else str(value)

@@ -46,6 +46,7 @@ __all__ = (
     "said",
     "short",
     "span",
+    "told_facts",
     "width_of",
     "window_span",
     "wrap",

@@ -10,6 +10,7 @@ from runner.client.wording.run import RUN_MEANINGS
 from runner.errors import RunnerError
 from runner.model.request import RequestState
 from runner.model.run import RunState
+from runner.model.statement import StatementKind
 from runner.model.time import Window
 from runner.wire.api import ServiceStatus, Words
 from runner.wire.api_request import Act, RequestShown
@@ -144,10 +145,16 @@ def turn_part(act: Act | None, present: Present) -> Part:
     if act is None:
         return Part(_("nobody's turn"), Meaning.FAINT)
     people = listed(act.people) or _("nobody who may")
-    what = _("turn: {people} ({what})").format(people=people, what=spoken(act.kind.value))
+    what = _("turn: {people} ({what})").format(people=people, what=act_word(act))
     if act.until:
         what = _("{what}, {left}").format(what=what, left=left_until(act.until, present))
     return Part(what, Meaning.WAIT)
+
+
+def act_word(act: Act) -> str:
+    """What a signature does, in a word; a grant is approved as a change is."""
+    kind = StatementKind.APPROVE if act.kind is StatementKind.GRANT else act.kind
+    return spoken(kind.value)
 
 
 def _turn_of_run(shown: RunShown, present: Present) -> Part:

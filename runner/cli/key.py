@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from runner.cli.output import put_json, put_table
-from runner.cli.people import public_key_line
 from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
+from runner.client.public_key_file import public_key_line
 from runner.client.wording.grant import key_text
 from runner.model.grant import AddKey, Grant, RevokeKey
 from runner.wire.documents import to_value

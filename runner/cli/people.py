@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from runner.cli.output import put, put_json, put_lines, put_table, tell_lines
+from runner.cli.output import put_json, put_lines, put_table, tell_lines
 from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
-from runner.client.wording.grant import grant_in_short, grant_lines, person_lines, standing_of
+from runner.client.public_key_file import public_key_line
+from runner.client.wording.grant import grant_in_short, grant_lines, person_lines, remark_lines, standing_of
 from runner.client.wording.line import listed
-from runner.client.wording.present import said
 from runner.errors import NotFoundError, UsageError
 from runner.model.grant import (
     Appoint,
@@ -105,19 +105,6 @@ def run(options: argparse.Namespace) -> int:
         return sign(here, drafts.apply(_grant(here, options), options.reason, here.status.origin), options)
 
 
-def public_key_line(path: Path) -> str:
-    """The line of a public key file.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(N_("key {path}: cannot be read: {reason}"), path=str(path), reason=reason) from error
-
-
 def _looking(below: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = below.add_parser("list", help=_("everyone with unit, posts and state, and what is to be reported"))
     show = below.add_parser("show", help=_("a person: posts, keys, attestations"))
@@ -196,8 +183,7 @@ def _print_people(here: Session, register: RegisterShown) -> None:
             for shown in register.people
         ],
     )
-    for remark in register.remarks:
-        put(_("to report: {what}").format(what=said(remark, here.present)), "wait")
+    put_lines(remark_lines(register, here.present))
 
 
 def _print_grants(here: Session, options: argparse.Namespace) -> int:
@@ -216,7 +202,7 @@ def _print_grants(here: Session, options: argparse.Namespace) -> int:
                 row.applicant,
                 row.approver or "-",
                 row.inspector or "-",
-                grant_in_short(row),
+                grant_in_short(row.grant.value, row.terms),
             )
             for row in page.rows
         ],

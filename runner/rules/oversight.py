@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.errors import Fact
-from runner.model.grant import GrantRecord
+from runner.model.grant import GrantKind, GrantRecord
 from runner.model.people import Person, Register, Standing
 from runner.model.policy import Policy
 from runner.model.time import to_rfc3339
@@ -39,6 +39,11 @@ def remarks(
     return tuple(found)
 
 
+def inspection_due(kind: GrantKind, decided_at: datetime, policy: Policy) -> datetime:
+    """When somebody must have compared what came of a grant with what was approved."""
+    return decided_at + timedelta(seconds=policy.grants[area_of(kind)].check_within)
+
+
 def _posts(people: list[Person], policy: Policy, now: datetime) -> Iterator[Remark]:
     for name, post in policy.posts.items():
         held = [(person, each) for person in people for each in person.appointments if each.post == name]
@@ -54,7 +59,7 @@ def _owed(uninspected: Iterable[GrantRecord], policy: Policy, now: datetime) -> 
     for record in uninspected:
         if record.decided_at is None:
             continue
-        due = record.decided_at + timedelta(seconds=policy.grants[area_of(kind_of(record.grant))].check_within)
+        due = inspection_due(kind_of(record.grant), record.decided_at, policy)
         if due < now:
             message = N_("grant {number}: its inspection was due by {due}")
             yield Remark(message, {"number": record.number, "due": to_rfc3339(due)})

@@ -96,6 +96,21 @@ def test_a_change_is_seen_and_left(installed: Installed) -> None:
         assert screen.ends() == 0
 
 
+def test_the_people_and_the_policy_of_a_service_are_seen(installed: Installed) -> None:
+    site = ("--site", str(installed.site), "--state", str(installed.state), "--key", str(installed.key(WANG)))
+    with terminal(*site, "tui") as screen:
+        screen.sees(f"as {WANG}")
+        screen.presses("p")
+        screen.sees("register of people")
+        screen.sees("accounts: 2, active: 2")
+        screen.presses("y")
+        screen.sees("the site's file says the same")
+        screen.presses("\x1b")
+        screen.presses("\x1b")
+        screen.presses("\x11")
+        assert screen.ends() == 0
+
+
 def test_without_a_site_it_says_so_and_ends(tmp_path: Path) -> None:
     with terminal("tui", folder=tmp_path) as screen:
         screen.sees("no site here")

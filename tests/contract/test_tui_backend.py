@@ -2,107 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from runner.cli.session import WallClock
 from runner.errors import NotFoundError, RefusedError, SignatureError, UnreachableError, UsageError, VerificationError
 from runner.model.log import LogFilter
 from runner.model.request import RequestState
 from runner.model.run import Choice, Question, RunState
 from runner.model.statement import StatementKind
-from runner.runbook.places import socket_of_state
 from runner.wire.api_audit import EntryShown, Hello
-from runner.wire.api_request import Outcome
-from tests.acceptance.changes import approved, publish
-from tests.acceptance.installed import LI, WANG, Installed, founded
-from tests.demo_change import NIGHT
+from tests.benches import Bench
 from tests.waiting import wait_until
-from tui.backend import Backend, Key, StreamEvent
-from tui.demo.stage import PEOPLE, READY, SUBMITTED
-from tui.demo.story import Ending
-from tui.demo_backend import DemoBackend, HeldClock
-from tui.intents import Approve, Close, Confirm, Decide, Intent, Pause, Reject, Start, intent_of
-from tui.live_backend import LiveBackend
-from tui.reach import Reach
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Numbers of changes that tests may use."""
-
-    approved: str
-    submitted: str
-    rejected: str
-    """One more submitted change; a test rejects it."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A backend with a key file for each of two people, and for somebody else."""
-
-    backend: Backend
-    changes: Changes
-    executor: Path
-    confirmer: Path
-    stranger: Path
-    go_on: Callable[[], None]
-    """Lets the run go on, where it does not by itself."""
-
-    def key(self, path: Path) -> Key:
-        return self.backend.open_key(path, None)
-
-    def sign(self, intent: Intent, path: Path) -> Outcome:
-        return self.backend.sign(self.backend.prepare(intent, self.key(path)))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installed, Changes]]:
-    with founded(tmp_path_factory.mktemp("tui")) as installed:
-        publish(installed)
-        ask = ("request", "note-write", "-p", "text=hi", "--from", "now", "--to", "+2h", "--reason", "to be seen")
-        submitted = [str(installed.sign(*ask, by=WANG)["request"]) for _ in range(2)]
-        yield installed, Changes(approved(installed, "text=hello"), *submitted)
-
-
-@pytest.fixture(params=["demonstration", "live"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    if request.param == "demonstration":
-        made = demo_bench()
-    else:
-        installed, changes = request.getfixturevalue("site")
-        made = live_bench(installed, changes, tmp_path)
-    made.backend.open()
-    yield made
-    made.backend.close()
-
-
-def demo_bench() -> Bench:
-    backend = DemoBackend(HeldClock(NIGHT), Ending.SUCCEEDS)
-    folder = Path("/keys")
-    keys = (folder / PEOPLE[0], folder / PEOPLE[1], folder / "mallory")
-    return Bench(backend, Changes(READY, SUBMITTED, SUBMITTED), *keys, backend.advance)
-
-
-def live_bench(installed: Installed, changes: Changes, folder: Path) -> Bench:
-    reach = Reach(
-        site=installed.site,
-        state=installed.state,
-        socket=socket_of_state(installed.state),
-        checkpoints=folder / "checkpoints",
-        clock=WallClock(),
-        key=installed.key(WANG),
-    )
-    stranger = folder / "mallory.key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
-    keys = (installed.key(WANG), installed.key(LI), stranger)
-    return Bench(LiveBackend(lambda: reach), changes, *keys, lambda: None)
+from tui.backend import Backend, StreamEvent
+from tui.intents import Approve, Close, Confirm, Decide, Pause, Reject, Start, intent_of
 
 
 def test_the_service_says_what_it_is(bench: Bench) -> None:

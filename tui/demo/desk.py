@@ -22,8 +22,9 @@ from runner.wire.api_request import Act, Outcome, StatementShown
 from runner.words import N_
 from tui.backend import Prepared
 from tui.demo.log import DemoLog
+from tui.demo.register import DemoRegister, is_about_people
 from tui.demo.run import ENDED, DemoRun
-from tui.demo.stage import ORIGIN, PEOPLE, POLICY, REGISTER, demo_plan, demo_requests
+from tui.demo.stage import ORIGIN, PEOPLE, POLICY, demo_plan, demo_requests
 from tui.demo.story import Beat, Ending, beats, undoing
 
 _ACTS: Final = {
@@ -45,6 +46,7 @@ class DemoDesk:
         self.plan = demo_plan(clock.now())
         self.requests = demo_requests(self.plan, clock.now(), older)
         self.runs: dict[str, DemoRun] = {}
+        self.register = DemoRegister(clock, log)
         self._clock = clock
         self._log = log
         self._ending = ending
@@ -95,6 +97,8 @@ class DemoDesk:
         Raises:
             RefusedError: by the policy, or because nothing of the kind is waited for.
         """
+        if is_about_people(prepared.kind):
+            return self.register.hand_in(prepared)
         person = prepared.key.person
         request = self.request(prepared.subject.partition("/")[0])
         run = self.runs.get(prepared.subject)
@@ -218,7 +222,7 @@ class DemoDesk:
     def _facts(self, request: Request, run: DemoRun | None) -> Facts:
         approved = request.state in (RequestState.APPROVED, RequestState.USED)
         return Facts(
-            register=REGISTER,
+            register=self.register.value,
             production=True,
             risk=request.risk,
             author=PEOPLE[0],

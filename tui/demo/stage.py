@@ -7,11 +7,12 @@ from importlib.resources import files
 from typing import Final
 
 from runner.client.drafts import open_document
-from runner.model.people import KeyHolder
+from runner.model.people import KeyHolder, PersonRole
 from runner.model.plan import Binding, Connection, Content, ContentFile, Group, Host, Plan, PlanDocument, Runtime
-from runner.model.policy import MEMBER, Policy, UnboundRules
+from runner.model.policy import EVERYTHING, MEMBER, Policy, Post, UnboundRules
 from runner.model.request import Request, RequestState
 from runner.model.runbook import Risk
+from runner.model.text import Text
 from runner.model.time import Window
 from runner.proof.canonical import digest
 from runner.rules.expansion import unbound_of
@@ -22,10 +23,6 @@ from runner.wire.documents import to_document
 
 PEOPLE: Final = ("duty-a", "duty-b")
 """The first requests and executes, the second approves and confirms."""
-REGISTER: Final = found(
-    [KeyHolder(name, f"ssh-ed25519 {name}", f"SHA256:{name}") for name in PEOPLE],
-    dict.fromkeys(PEOPLE, (MEMBER,)),
-)
 READY: Final = "BG-2026-0153"
 """Number of the approved change."""
 SUBMITTED: Final = "BG-2026-0154"
@@ -33,7 +30,17 @@ SUBMITTED: Final = "BG-2026-0154"
 LOCKED: Final = "correct horse"
 """Passphrase of every key file named `locked-…`."""
 ORIGIN: Final = "demo.example/twokey"
-POLICY: Final = Policy()
+ENVIRONMENT: Final = "customer-systems"
+AUDITOR: Final = "auditor"
+NETWORK: Final = "network"
+POLICY: Final = Policy(
+    name="demonstration",
+    posts={
+        MEMBER: EVERYTHING,
+        AUDITOR: Post(Text("auditor", "审计岗"), (PersonRole.AUDITOR,)),
+        NETWORK: Post(Text("network administrator", "网络管理岗"), (PersonRole.NETWORK_ADMIN,), key=True),
+    },
+)
 _RUNBOOK: Final = "runbooks/upgrade/customer-db-upgrade.yml"
 _HOSTS: Final = ("core-db-1", "core-db-2")
 _OLDER: Final = (RequestState.USED, RequestState.REJECTED, RequestState.EXPIRED, RequestState.WITHDRAWN)
@@ -46,7 +53,7 @@ def demo_plan(began: datetime) -> Plan:
     content = Content(_RUNBOOK, (ContentFile(_RUNBOOK, digest(source).removeprefix("sha256:"), len(source)),))
     opens = began - timedelta(minutes=30)
     binding = Binding(
-        environment="customer-systems",
+        environment=ENVIRONMENT,
         production=True,
         hosts=tuple(
             Host(name, Connection.SSH, f"hostkey:{fingerprint(name)}", f"192.0.2.{place}", user="twokey")
@@ -61,6 +68,11 @@ def demo_plan(began: datetime) -> Plan:
     parts = (to_document(content), to_document(binding), to_document(runtime))
     unbound = unbound_of(runbook, (), UnboundRules())
     return open_document(PlanDocument(plan_digests(*parts), *parts, source.decode(), unbound))
+
+
+def policy_source() -> str:
+    """The file of the policy."""
+    return files("tui").joinpath("demo/policy.yml").read_text(encoding="utf-8")
 
 
 def demo_requests(plan: Plan, began: datetime, older: int) -> dict[str, Request]:
@@ -96,3 +108,10 @@ def _request(plan: Plan, began: datetime, number: str, state: RequestState) -> R
         window=plan.binding.window,
         at=began - timedelta(days=1),
     )
+
+
+REGISTER: Final = found(
+    [KeyHolder(name, f"ssh-ed25519 {name}", fingerprint(name)) for name in PEOPLE],
+    dict.fromkeys(PEOPLE, (MEMBER,)),
+)
+"""As the log's first entries leave it."""

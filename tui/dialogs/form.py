@@ -24,6 +24,8 @@ from tui.widgets.line_view import LineView
 from tui.widgets.plain_button import PlainButton
 from tui.widgets.row_list import RowList
 
+_MANY_OPTIONS = 10
+"""More options than this on one form: each list shows only some of its rows on a low screen."""
 _ONE = (Column(N_("choice"), 20, grows=True),)
 
 
@@ -32,10 +34,12 @@ class FormDialog(Dialog[Intent | None]):
 
     WHERE: ClassVar = Where.FORM
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(Where.FORM)
+    CSS_PATH: ClassVar = "form.tcss"
 
     def __init__(self, sitting: Sitting, form: Form) -> None:
         super().__init__(sitting)
         self._form = form
+        self.set_class(sum(len(field.options) for field in form.fields) > _MANY_OPTIONS, "-crowded")
         self._said: tuple[Line, ...] = ()
 
     def body(self) -> Iterable[Widget]:

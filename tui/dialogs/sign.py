@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from runner.wire.api import Words
 from runner.wire.api_audit import EntryShown
+from runner.wire.api_people import GrantShown
 from runner.wire.api_request import Outcome
 from runner.wire.api_run import RunShown
 from runner.words import N_, _
@@ -61,6 +62,12 @@ class SignDialog(Dialog[Outcome | None]):
         """The run whose second signature is awaited was read."""
 
         shown: RunShown
+
+    @dataclass
+    class GrantRead(Message):
+        """The grant whose second signature is awaited was read."""
+
+        shown: GrantShown
 
     def __init__(
         self, sitting: Sitting, intent: Intent, key: Key | None, about: Callable[[], Iterable[Line]] = tuple
@@ -157,10 +164,14 @@ class SignDialog(Dialog[Outcome | None]):
 
     def on_news_arrived(self, message: NewsArrived) -> None:
         outcome = self._signing.outcome
-        if self._signing.phase is not Phase.WAITING or outcome is None or not outcome.run:
+        if self._signing.phase is not Phase.WAITING or outcome is None:
             return
-        if any(not isinstance(each, EntryShown) or each.about.get("run") == outcome.run for each in message.news):
+        gaps = any(not isinstance(each, EntryShown) for each in message.news)
+        abouts = [each.about for each in message.news if isinstance(each, EntryShown)]
+        if outcome.run and (gaps or any(about.get("run") == outcome.run for about in abouts)):
             self.ask("awaited", partial(self.sitting.backend.run, outcome.run), self.RunRead)
+        elif not outcome.run and (gaps or any(about.get("request") == outcome.subject for about in abouts)):
+            self.ask("awaited", partial(self.sitting.backend.register.grant, outcome.subject), self.GrantRead)
 
     def on_sign_dialog_run_read(self, message: RunRead) -> None:
         """The other person may have signed in their own session, or the first signature may have lapsed."""
@@ -171,6 +182,14 @@ class SignDialog(Dialog[Outcome | None]):
         if act is None or act.kind is not awaited.kind or set(act.signed) != set(awaited.signed):
             now = Words(N_("run {run} is now {state}"), {"run": outcome.run, "state": message.shown.row.state.value})
             self.dismiss(replace(outcome, message=now))
+
+    def on_sign_dialog_grant_read(self, message: GrantRead) -> None:
+        """Another person may have decided in their own session."""
+        outcome, row = self._signing.outcome, message.shown.row
+        if outcome is None or self._signing.phase is not Phase.WAITING or row.state.value == outcome.state:
+            return
+        now = Words(N_("grant {number} is now {state}"), {"number": row.number, "state": row.state.value})
+        self.dismiss(replace(outcome, message=now))
 
     def _prepare(self, key: Key) -> None:
         self._key = key

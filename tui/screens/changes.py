@@ -15,22 +15,24 @@ from runner.model.log import LogFilter
 from runner.model.statement import StatementKind
 from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
+from runner.wire.api_request import Act
 from runner.words import N_
-from tui.actions import Where
+from tui.actions import Where, key_of
 from tui.backend import ChangePage, ChangeRow
 from tui.change_text import COLUMNS, change_row
 from tui.feed import News
 from tui.messages import ChangeChosen, LogChosen, RunChosen
+from tui.people_text import others_line
 from tui.rows import PageWanted, Row
 from tui.screens.asking import Deeds, bindings_of
 from tui.screens.framed import Framed
+from tui.screens.lists import MOVING, to_lists
 from tui.standing import Standing, standing_of
 from tui.top_text import Top, top_of_change, top_of_nothing
+from tui.widgets.line_view import LineView
 from tui.widgets.row_list import PagedList, RowList
 
 PAGE: Final = 50
-_MOVING: Final = ("person:", "service:request:", "service:run:", "service:act:")
-"""Beginnings of the tags after which the list may look different."""
 
 
 class ChangesScreen(Framed):
@@ -54,6 +56,7 @@ class ChangesScreen(Framed):
         standing: Standing
 
     _selected: Standing | None = None
+    _others: tuple[Act, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         yield PagedList(
@@ -66,6 +69,7 @@ class ChangesScreen(Framed):
             ),
             empty=N_("there is no change yet; ask for one with: twokey request"),
         )
+        yield LineView(name_id="others")
 
     @property
     def changes(self) -> PagedList[ChangeRow]:
@@ -81,7 +85,10 @@ class ChangesScreen(Framed):
         return top_of_change(change, full, status, self.sitting.present)
 
     def deeds(self) -> Deeds:
-        deeds: dict[str, Callable[[], None]] = {"audit": lambda: self._post(LogChosen(LogFilter()))}
+        deeds: dict[str, Callable[[], None]] = {
+            "audit": lambda: self._post(LogChosen(LogFilter())),
+            **to_lists(self._post),
+        }
         change = self.changes.value
         if change is None:
             return deeds
@@ -98,12 +105,16 @@ class ChangesScreen(Framed):
         self.changes.renew()
 
     def told(self, news: tuple[News, ...]) -> None:
-        if any(not isinstance(each, EntryShown) or each.tag.startswith(_MOVING) for each in news):
+        if any(not isinstance(each, EntryShown) or each.tag.startswith(MOVING) for each in news):
             self.reload()
 
     def retell(self) -> None:
         super().retell()
         self.changes.refresh()
+        others = self.query_one("#others", LineView)
+        others.can_focus = False
+        others.display = bool(self._others)
+        others.show([others_line(self._others, key_of("waiting", self.sitting.remapped))])
 
     def on_paged_list_wanted(self, message: PagedList.Wanted) -> None:
         page = message.page
@@ -112,6 +123,8 @@ class ChangesScreen(Framed):
 
     def on_changes_screen_page_read(self, message: PageRead) -> None:
         self.changes.take(message.page, message.changes.rows, message.changes.next)
+        if message.page.number == 0:
+            self._others = message.changes.others
         self._read_selected()
         self.retell()
 

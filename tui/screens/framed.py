@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -22,6 +23,21 @@ from tui.widgets.top_lines import TopLines
 
 class Framed(Asking[None]):
     """A screen in its frame; subclasses compose the body and say what is on top."""
+
+    is_alone: ClassVar[bool] = False
+    """Whether it is opened once at most; choosing it again goes back to it."""
+
+    @property
+    def about(self) -> str:
+        """What it shows, where there may be several of its kind."""
+        return ""
+
+    def is_same(self, other: Framed) -> bool:
+        """Whether the other one would show the same."""
+        return type(self) is type(other) and self.about == other.about
+
+    def take_over(self, other: Framed) -> None:
+        """It was gone back to in place of another of its kind."""
 
     def compose(self) -> ComposeResult:
         yield TopLines()

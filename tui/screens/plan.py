@@ -58,6 +58,10 @@ class PlanScreen(Framed):
         self.number = number
         self._read: ChangeRead | None = None
 
+    @property
+    def about(self) -> str:
+        return self.number
+
     def body(self) -> Iterable[Widget]:
         yield LineView(
             name_id="plan",

@@ -102,6 +102,10 @@ class RunScreen(Framed):
         self._follows = True
         """Whether the cursor stays where the run is."""
 
+    @property
+    def about(self) -> str:
+        return self.run_id
+
     def body(self) -> Iterable[Widget]:
         matter = N_("What the run is about now: what failed or is asked, what it means, and the choices.")
         yield LineView(name_id="matter", help_text=matter)

@@ -40,12 +40,15 @@ def signatures_told(statements: Iterable[StatementShown], present: Present) -> I
         yield told(_("signed"), f"{clock(statement.recorded, present)}  {text}")
 
 
+def act_text(act: Act, present: Present) -> str:
+    """A signature that may be given, and by whom."""
+    people = listed(act.people) or _("nobody who may")
+    return _("{title} ({people})").format(title=said(act.title, present), people=people)
+
+
 def turn_told(act: Act, present: Present) -> Iterator[Told]:
     """Who is waited for, and until when."""
-    title = _("{title} ({people})").format(
-        title=said(act.title, present), people=listed(act.people) or _("nobody who may")
-    )
-    yield told(_("turn"), title, Meaning.WAIT)
+    yield told(_("turn"), act_text(act, present), Meaning.WAIT)
     if act.until is not None:
         yield told("", _("until {until}").format(until=clock(act.until, present)), Meaning.WAIT)
 

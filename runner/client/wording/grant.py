@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from runner.client.wording.change import turn_told
-from runner.client.wording.line import Line, Meaning, Told, aligned, listed, sections, told
+from runner.client.wording.change import act_text, turn_told
+from runner.client.wording.line import Line, Meaning, Told, aligned, line, listed, sections, short, told
 from runner.client.wording.present import Present, clock, in_full, is_instant, said
-from runner.model.document import JsonValue
+from runner.errors import UsageError
+from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import GrantState
 from runner.model.people import Appointment, Person, PersonKey, Standing, Vendor
-from runner.rules.statements import fingerprint_of
-from runner.wire.api_people import Explained, GrantRow, GrantShown, PersonShown
+from runner.wire.api import Words
+from runner.wire.api_people import Explained, GrantRow, GrantShown, PersonShown, RegisterShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _
 
@@ -52,21 +53,55 @@ _FIELDS: Final = {
 }
 """Fields of grants as people say them."""
 
+_LEFT_OUT: Final = frozenset({"text", "key", "reason", "document", "reference", "qualification"})
+"""Fields that a line about a grant does without."""
+
+_OTHERWISE: Final[Mapping[GrantState, str]] = {
+    GrantState.APPLIED: N_("nothing changes: it stays applied for until another person decides"),
+    GrantState.GRANTED: N_("it stays in effect, and its inspection is reported as owed"),
+    GrantState.CHECKED: N_("nothing: it is in effect and inspected"),
+    GrantState.REJECTED: N_("nothing: it was turned down"),
+    GrantState.WITHDRAWN: N_("nothing: it was taken back"),
+}
+
 
 def grant_lines(shown: GrantShown, present: Present) -> tuple[Line, ...]:
     """A grant: what it says, how far it came, whose turn it is."""
     return aligned(sections(_terms(shown.row, present), _way(shown, present)))
 
 
-def grant_in_short(row: GrantRow) -> str:
-    """What is granted, on one line."""
-    parts = [spoken(row.grant.value)]
-    for name, value in row.terms.items():
-        if isinstance(value, str) and value and name not in ("text", "key", "reason"):
-            parts.append(value)
+def grant_in_short(kind: str, terms: JsonObject) -> str:
+    """What is granted, on one line: who and what; papers, reasons and times are left to the page."""
+    parts = [spoken(kind)]
+    for name, value in terms.items():
+        if name in _LEFT_OUT or (isinstance(value, str) and is_instant(value)):
+            continue
+        if isinstance(value, str) and value:
+            parts.append(short(value) if name == "digest" else value)
         elif isinstance(value, list) and value:
-            parts.append(_(", ").join(str(each) for each in value))
+            parts.append(listed(str(each) for each in value))
     return " ".join(parts)
+
+
+def terms_lines(content: JsonObject, present: Present) -> tuple[Line, ...]:
+    """What a statement about a grant says of it, field by field; nothing for any other statement."""
+    kind, terms = content.get("grant"), content.get("terms")
+    if not isinstance(kind, str) or not isinstance(terms, dict):
+        return ()
+    return aligned(sections(_granted(str(content.get("number") or ""), kind, terms, present)))
+
+
+def grant_otherwise(state: GrantState) -> Words:
+    """What becomes of a grant if nobody signs anything."""
+    return Words(_OTHERWISE[state])
+
+
+def remark_lines(shown: RegisterShown, present: Present) -> tuple[Line, ...]:
+    """What is to be reported about a register, the gravest first."""
+    return tuple(
+        line(_("to report: {what}").format(what=said(remark, present)), Meaning.WAIT, indent=2)
+        for remark in shown.remarks
+    )
 
 
 def person_lines(shown: PersonShown, present: Present) -> tuple[Line, ...]:
@@ -104,12 +139,28 @@ def standing_of(person: Person) -> str:
 
 
 def _terms(row: GrantRow, present: Present) -> Iterator[Told]:
-    yield told(_("grant"), f"{row.number}  {spoken(row.grant.value)}", Meaning.STRONG)
-    for name, value in row.terms.items():
-        shown = fingerprint_of(value) if name == "key" and isinstance(value, str) and value else value
-        for place, text in enumerate(_texts(shown, present)):
+    yield from _granted(row.number, row.grant.value, row.terms, present)
+    if row.terms.get("reason") != row.reason:
+        yield told(_("why"), row.reason)
+
+
+def _granted(number: str, kind: str, terms: JsonObject, present: Present) -> Iterator[Told]:
+    yield told(_("grant"), f"{number}  {spoken(kind)}" if number else spoken(kind), Meaning.STRONG)
+    for name, value in terms.items():
+        texts = (_key(value),) if name == "key" and isinstance(value, str) and value else _texts(value, present)
+        for place, text in enumerate(texts):
             yield told(_(_FIELDS[name]) if place == 0 else "", text)
-    yield told(_("why"), row.reason)
+
+
+def _key(text: str) -> str:
+    """A public key by its fingerprint, which is what people compare; as it stands when it is none."""
+    from runner.proof.public_key import parse_public_key
+
+    try:
+        public = parse_public_key(text)
+    except UsageError:
+        return text
+    return f"{public.fingerprint} {public.type}"
 
 
 def _texts(value: JsonValue, present: Present) -> Iterator[str]:
@@ -139,8 +190,11 @@ def _way(shown: GrantShown, present: Present) -> Iterator[Told]:
         yield told(
             _("inspected"), _("{person}, {at}").format(person=row.inspector, at=clock(row.inspected_at, present))
         )
-    for act in shown.acts[:1]:
-        yield from turn_told(act, present)
+    for place, act in enumerate(shown.acts):
+        if place == 0:
+            yield from turn_told(act, present)
+        else:
+            yield told(_("possible"), act_text(act, present))
     for matter in shown.open:
         yield told(_("stays open"), said(matter, present), Meaning.WAIT)
 
@@ -186,7 +240,7 @@ def _post(held: Appointment, active: bool, present: Present) -> str:  # noqa: FB
 
 def _keys(shown: PersonShown, present: Present) -> Iterator[Told]:
     for place, key in enumerate(shown.person.keys):
-        yield told(_("keys") if place == 0 else "", key_text(key, present))
+        yield told(_("signs with") if place == 0 else "", key_text(key, present))
 
 
 def key_text(key: PersonKey, present: Present) -> str:

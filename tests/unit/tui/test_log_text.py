@@ -45,7 +45,7 @@ def test_an_entry_in_full_says_whether_it_is_proven() -> None:
     shown = demo.backend.entries(LogFilter(), None, 1).rows[0]
     assert [line.text for line in entry_lines(shown, None)][1] == "its proof is being checked…"
     proven = [line.text for line in entry_lines(shown, demo.backend.prove(shown))]
-    assert proven[1] == "entry 1 of 2; proven to stand in the log"
+    assert proven[1] == f"entry {shown.index} of {(shown.index or 0) + 1}; proven to stand in the log"
     assert any('"tag": "person:request:approved"' in line for line in proven)
     waiting = [line.text for line in entry_lines(replace(shown, index=None), None)]
     assert waiting[1] == "not yet in the tree; open it again in a moment"

@@ -8,6 +8,7 @@ import pytest
 
 from runner.errors import RefusedError, UnreachableError, UsageError
 from runner.model.document import JsonObject
+from runner.model.grant import Appoint, Grant, SetPolicy, Suspend
 from runner.model.run import Choice, RunState
 from runner.model.runbook import ManualWork, Parameter, ValueType
 from runner.model.statement import StatementKind
@@ -48,6 +49,8 @@ def act(kind: StatementKind, content: JsonObject | None = None) -> Act:
         (StatementKind.START, intents.Start(RUN)),
         (StatementKind.CONFIRM, intents.Confirm(RUN)),
         (StatementKind.GATE, intents.PassGate(RUN)),
+        (StatementKind.GRANT, intents.ApproveGrant(RUN)),
+        (StatementKind.INSPECT, intents.InspectGrant(RUN)),
     ],
 )
 def test_some_signatures_need_no_question(kind: StatementKind, intent: intents.Intent) -> None:
@@ -265,3 +268,32 @@ def test_nothing_can_be_pressed_while_it_is_prepared() -> None:
     signing = Signing(intents.Start(READY))
     assert what_now(signing, KEYS) == ()
     assert said(DemoChange(), signing)[-1] == "plan and log are being checked…"
+
+
+def grant_signing(grant: Grant) -> list[str]:
+    demo = DemoChange()
+    intent = intents.Apply(grant, "needed")
+    prepared = demo.backend.prepare(intent, demo.executor)
+    signing = Signing(intent, Phase.READY, prepared)
+    return [line.text for line in signing_lines(signing, demo.backend.open(), PRESENT)]
+
+
+def test_a_grant_is_signed_in_words_and_then_field_by_field() -> None:
+    shown = grant_signing(Appoint("li.na", "network", document="RS-7"))
+    assert shown[:2] == ["application for a grant about li.na", " PRODUCTION customer-systems "]
+    assert "duty-a applies for a grant, appoint li.na network: needed" in shown
+    assert "it takes effect when another person approves it" in shown
+    assert "post:     network" in shown
+    assert "    stand_in: false" in shown
+    assert "    environments: -" in shown
+    assert not [line for line in shown if "hosts" in line]
+
+
+def test_a_grant_that_takes_effect_at_once_says_so() -> None:
+    assert "it takes effect at once; another person must inspect it afterwards" in grant_signing(Suspend("li.na", "x"))
+
+
+def test_a_text_of_several_lines_is_signed_line_by_line() -> None:
+    shown = grant_signing(SetPolicy("sha256:" + "a" * 64, "name: new\nhold: 1h\n"))
+    place = shown.index("    text:")
+    assert shown[place + 1 : place + 3] == ["      name: new", "      hold: 1h"]
