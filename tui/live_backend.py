@@ -60,9 +60,9 @@ class LiveRegister:
         return self._reached().register.policy()
 
     def terms(self) -> Policy:
-        from runner.runbook.settings import POLICY_FILE, parse_policy
+        from runner.runbook.settings import POLICY_FILE, policy_of
 
-        return parse_policy(self.policy().source.encode(), POLICY_FILE)
+        return policy_of(self.policy().source.encode(), POLICY_FILE)
 
     def staffing(self) -> Staffing:
         return self._reached().register.staffing()

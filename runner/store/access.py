@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from runner.model.access import Credential, Session, SessionEnd
 from runner.store.documents import names_from_text, names_to_text
-from runner.store.tables import credentials, sessions
+from runner.store.people_tables import credentials, sessions
 
 
 class CredentialStore:

@@ -18,14 +18,13 @@ from runner.model.log import Checkpoint, LeafKeys, LogTile, SequencedLeaf, Signe
 from runner.model.people import KeyHolder
 from runner.model.statement import StatementBytes
 from runner.store.columns import Instant
+from runner.store.people_tables import founders, grants
 from runner.store.tables import (
     audit_checkpoints,
     audit_entries,
     audit_inbox,
     audit_tiles,
     audit_tree,
-    founders,
-    grants,
     statements,
 )
 

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from runner.errors import NotFoundError, RefusedError
 from runner.model.people import KeyHolder
-from runner.store.tables import founders, installation
+from runner.store.people_tables import founders
+from runner.store.tables import installation
 from runner.words import N_
 
 

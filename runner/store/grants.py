@@ -16,7 +16,7 @@ from runner.rules.register import GRANTS, concerns, kind_of
 from runner.store.documents import object_from_text
 from runner.store.numbering import take_number
 from runner.store.pages import newest_first
-from runner.store.tables import grants
+from runner.store.people_tables import grants
 from runner.wire.documents import from_document, to_document
 from runner.words import N_
 

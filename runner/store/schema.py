@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from runner.errors import StorageError
 from runner.store import sqlite
-from runner.store.tables import metadata
+from runner.store.people_tables import metadata
 from runner.words import N_
 
 CURRENT: Final = "0005"

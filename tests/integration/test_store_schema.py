@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from runner.errors import StorageError
 from runner.store import schema, sqlite
 from runner.store.database import Database
+from runner.store.people_tables import metadata
 from runner.store.store import Store
-from runner.store.tables import metadata
 from tests.stores import ANN, leaf, open_store
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from runner.store.tables import metadata
+from runner.store.people_tables import metadata
 
 connection = context.config.attributes["connection"]
 # NOTE: the caller has begun a transaction and commits it, so that a migration that fails leaves nothing behind.

@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("inspection", sa.String(length=64), nullable=True),
         sa.Column("inspected_at", _INSTANT, nullable=True),
         sa.Column("entered", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["application"], ["statements.id"], name="fk_grants_application_statements"),
+        sa.ForeignKeyConstraint(["application"], ["statements.id"], name="fk_grants_application"),
         sa.PrimaryKeyConstraint("place", name="pk_grants"),
         sa.UniqueConstraint("number", name="uq_grants_number"),
         sa.UniqueConstraint("entered", name="uq_grants_entered"),
