@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from runner.model.grant import Grant, GrantRecord
+from runner.model.grant import Grant, GrantRecord, kind_of
 from runner.model.statement import StatementKind
 from runner.rules import statements
-from runner.rules.register import kind_of
 from runner.wire.api_request import Outcome
 from runner.wire.documents import to_document
 from tests.desk_site import ORIGIN

@@ -181,7 +181,7 @@ def kind_of(intent: Intent) -> StatementKind:
 def subject_of(intent: Intent) -> str:
     """The request, run or grant it is about; of an application the person it concerns."""
     if isinstance(intent, Apply):
-        from runner.rules.register import concerns
+        from runner.model.grant import concerns
 
         return concerns(intent.grant)
     return intent.number if isinstance(intent, AboutRequest | AboutGrant) else intent.run

@@ -12,7 +12,7 @@ from runner.audit.ports import SignatureVerifier
 from runner.audit.steps import StepError
 from runner.errors import RunnerError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import Grant, GrantKind
+from runner.model.grant import GRANTS, Grant, GrantKind, kind_of
 from runner.model.people import KeyHolder, PersonKey, Register, Standing
 from runner.model.statement import Statement, StatementBytes, StatementKind
 from runner.proof.canonical import canonical_bytes
@@ -20,7 +20,7 @@ from runner.proof.note import NoteKey
 from runner.proof.public_key import parse_public_key
 from runner.proof.statement import parse_statement
 from runner.rules.granting import AT_ONCE
-from runner.rules.register import GRANTS, enter, found, kind_of
+from runner.rules.register import enter, found
 from runner.wire.documents import from_document, from_value, to_document
 from runner.words import N_
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from runner.errors import RefusedError, VerificationError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import Grant, GrantRecord
+from runner.model.grant import GRANTS, Grant, GrantRecord, kind_of
 from runner.model.plan import Plan, PlanDocument, Role
 from runner.model.request import Request
 from runner.model.review import Verdict
@@ -22,7 +22,6 @@ from runner.model.runbook import ManualWork, Parameter
 from runner.model.statement import StatementKind
 from runner.rules import statements
 from runner.rules.plans import open_plan
-from runner.rules.register import GRANTS, kind_of
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_people import GrantRow
 from runner.wire.api_request import Act, RequestShown

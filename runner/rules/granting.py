@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from runner.errors import RefusedError, UsageError
-from runner.model.grant import Appoint, Enrol, Grant, GrantKind, GrantRecord, GrantState, Transfer
+from runner.model.grant import Appoint, Enrol, Grant, GrantKind, GrantRecord, GrantState, Transfer, concerns, kind_of
 from runner.model.people import Person, PersonRole, Register, Standing
 from runner.model.policy import GrantArea, GrantTerms, Policy
 from runner.model.statement import StatementKind
 from runner.rules.duties import conflicts, lacks_role, roles_of
-from runner.rules.register import area_of, concerns, kind_of, person_in
+from runner.rules.register import area_of, person_in
 from runner.rules.ruling import Ask, Rule, Ruling, refuse
 from runner.words import N_
 

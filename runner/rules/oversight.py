@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.errors import Fact
-from runner.model.grant import GrantKind, GrantRecord
+from runner.model.grant import GrantKind, GrantRecord, kind_of
 from runner.model.people import Person, Register, Standing
 from runner.model.policy import Policy
 from runner.model.time import to_rfc3339
 from runner.rules.duties import conflicts, lacking_marks
-from runner.rules.register import area_of, kind_of
+from runner.rules.register import area_of
 from runner.words import N_
 
 SOON: Final = timedelta(days=30)

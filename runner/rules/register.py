@@ -49,39 +49,6 @@ from runner.model.policy import GrantArea
 from runner.proof.public_key import parse_public_key
 from runner.words import N_
 
-GRANTS: Final[Mapping[GrantKind, type[Any]]] = {
-    GrantKind.ENROL: Enrol,
-    GrantKind.SUSPEND: Suspend,
-    GrantKind.REINSTATE: Reinstate,
-    GrantKind.LEAVE: Leave,
-    GrantKind.TRANSFER: Transfer,
-    GrantKind.ADD_KEY: AddKey,
-    GrantKind.REVOKE_KEY: RevokeKey,
-    GrantKind.APPOINT: Appoint,
-    GrantKind.RELIEVE: Relieve,
-    GrantKind.DELEGATE: Delegate,
-    GrantKind.ATTEST: Attest,
-    GrantKind.EXEMPT: Exempt,
-    GrantKind.SET_VENDOR: SetVendor,
-    GrantKind.SET_POLICY: SetPolicy,
-    GrantKind.ADD_TERMINAL: AddTerminal,
-    GrantKind.REMOVE_TERMINAL: RemoveTerminal,
-    GrantKind.RESET_CREDENTIALS: ResetCredentials,
-}
-"""The value that says what each kind of grant is about."""
-
-_KINDS: Final[Mapping[type[Any], GrantKind]] = {kind: name for name, kind in GRANTS.items()}
-
-
-def kind_of(grant: Grant) -> GrantKind:
-    """Which kind of grant a value is."""
-    return _KINDS[type(grant)]
-
-
-def concerns(grant: Grant) -> str:
-    """Name of the person a grant is about; empty when it is about nobody in particular."""
-    return getattr(grant, "person", "")
-
 
 def area_of(kind: GrantKind) -> GrantArea:
     """Which terms of a policy a kind of grant comes under."""

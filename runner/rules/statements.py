@@ -22,7 +22,7 @@ from typing import Final
 
 from runner.errors import Fact, SignatureError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import GrantKind, GrantRecord
+from runner.model.grant import GrantKind, GrantRecord, kind_of
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
@@ -33,7 +33,6 @@ from runner.model.statement import Statement, StatementKind
 from runner.model.time import Window, to_rfc3339
 from runner.proof.canonical import canonical_bytes
 from runner.proof.public_key import PublicKeyError, parse_public_key
-from runner.rules.register import kind_of
 from runner.words import N_
 
 AUTHOR: Final = "author"

@@ -11,7 +11,7 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.register import in_effect_since, policy_source_in_force
 from runner.engine.desk.turns import grant_acts
 from runner.errors import Fact, UsageError
-from runner.model.grant import GrantKind, GrantRecord, GrantState, Leave
+from runner.model.grant import GrantKind, GrantRecord, GrantState, Leave, concerns, kind_of
 from runner.model.people import KeyHolder, Person, Register, Standing
 from runner.model.request import RequestState
 from runner.model.statement import StatementKind
@@ -19,7 +19,7 @@ from runner.proof.canonical import digest
 from runner.rules.duties import roles_of
 from runner.rules.oversight import remarks
 from runner.rules.policy import decide, who_may
-from runner.rules.register import concerns, enter, kind_of
+from runner.rules.register import enter
 from runner.rules.ruling import Facts
 from runner.rules.staffing import prove
 from runner.store.store import Transaction

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from runner.errors import NotFoundError
-from runner.model.grant import Grant, GrantKind, GrantRecord, GrantState
+from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, concerns, kind_of
 from runner.proof.canonical import canonical_bytes
-from runner.rules.register import GRANTS, concerns, kind_of
 from runner.store.documents import object_from_text
 from runner.store.numbering import take_number
 from runner.store.pages import newest_first

@@ -11,13 +11,12 @@ import pytest
 from runner.audit.bundle_verify import verify_bundle
 from runner.audit.ssh_keygen import SshKeygen
 from runner.model.document import JsonObject
-from runner.model.grant import AddKey, Enrol, Grant, GrantRecord, GrantState, Leave, RevokeKey, Suspend
+from runner.model.grant import AddKey, Enrol, Grant, GrantRecord, GrantState, Leave, RevokeKey, Suspend, kind_of
 from runner.model.log import About
 from runner.model.statement import SignedStatement, StatementKind
 from runner.model.verdict import Verdict, VerdictWord
 from runner.rules import statements
 from runner.rules.granting import AT_ONCE
-from runner.rules.register import kind_of
 from runner.rules.tags import Tag
 from runner.wire.documents import to_document
 from tests.bundles import bundle_of, members_of, written

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from runner.errors import NotFoundError
-from runner.model.grant import Grant, GrantKind, GrantRecord, GrantState
+from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, concerns, kind_of
 from runner.model.log import About
 from runner.model.people import Person, Register
 from runner.model.policy import Policy
@@ -18,7 +18,7 @@ from runner.rules.duties import roles_of
 from runner.rules.granting import AT_ONCE, GRANT_RULES, require_lawful
 from runner.rules.oversight import remarks
 from runner.rules.policy import require, who_may
-from runner.rules.register import GRANTS, concerns, enter, kind_of
+from runner.rules.register import enter
 from runner.rules.ruling import Facts
 from runner.rules.staffing import prove
 from runner.rules.tags import Tag

@@ -9,13 +9,13 @@ from runner.engine.desk.facts import grant_facts, site_facts
 from runner.engine.desk.reasons import require_reason
 from runner.engine.desk.turns import grant_acts
 from runner.errors import UsageError
-from runner.model.grant import Grant, GrantKind, GrantRecord, GrantState, SetPolicy
+from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, SetPolicy, kind_of
 from runner.model.log import About
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.proof.canonical import digest
 from runner.rules.granting import AT_ONCE, require_lawful
-from runner.rules.register import GRANTS, enter, kind_of
+from runner.rules.register import enter
 from runner.rules.statements import apply_content, end_content, grant_content, inspect_content
 from runner.rules.tags import Tag
 from runner.runbook.settings import POLICY_FILE, parse_policy

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from runner.engine.desk.facts import grant_facts, publication_facts, request_facts, run_facts, site_facts
 from runner.engine.desk.premises import Premises
 from runner.errors import VerificationError
-from runner.model.grant import GrantRecord, GrantState
+from runner.model.grant import GrantRecord, GrantState, concerns, kind_of
 from runner.model.joint import JointAct
 from runner.model.request import Publication, PublicationState, Request, RequestState
 from runner.model.review import ReviewRecord
@@ -17,7 +17,6 @@ from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.rules.move import Move, WaitPeople
 from runner.rules.policy import who_may
-from runner.rules.register import concerns, kind_of
 from runner.rules.reviewing import facts_of
 from runner.rules.windows import binding_window
 from runner.store.store import Transaction

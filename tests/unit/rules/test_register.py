@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runner.errors import RefusedError, RunnerError, UsageError
 from runner.model.grant import (
+    GRANTS,
     AddKey,
     AddTerminal,
     Appoint,
@@ -26,9 +27,10 @@ from runner.model.grant import (
     SetVendor,
     Suspend,
     Transfer,
+    kind_of,
 )
 from runner.model.people import Register, Standing, Terminal, Vendor
-from runner.rules.register import GRANTS, enter, kind_of
+from runner.rules.register import enter
 from tests.registers import NOON, everyone
 from tests.ssh_keys import software_key
 

@@ -11,9 +11,8 @@ from runner.client.wording.grant import grant_lines, grant_otherwise, person_lin
 from runner.client.wording.line import Meaning
 from runner.client.wording.present import Present
 from runner.model.document import JsonObject
-from runner.model.grant import GrantKind, GrantState
+from runner.model.grant import GRANTS, GrantKind, GrantState
 from runner.model.people import Terminal, Vendor
-from runner.rules.register import GRANTS
 from tests.demo_change import NIGHT, DemoChange
 from tests.ssh_keys import software_key
 from tui.intents import ApproveGrant, InspectGrant
