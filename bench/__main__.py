@@ -13,13 +13,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import appends, runs, sign_ins, start_up, validation
+from bench import appends, decisions, runs, sign_ins, start_up, validation
 from bench.measure import Figure, table
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "start_up": start_up.measure,
     "validation": validation.measure,
     "appends": appends.measure,
+    "decisions": decisions.measure,
     "sign_ins": sign_ins.measure,
     "runs": runs.measure,
 }
