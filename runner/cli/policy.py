@@ -22,7 +22,7 @@ from runner.model.statement import StatementKind
 from runner.proof.canonical import digest
 from runner.runbook.loader import read_file
 from runner.runbook.policy_lint import lint_policies
-from runner.runbook.settings import load_policy, parse_policy
+from runner.runbook.settings import parse_policy
 from runner.wire.documents import to_value
 from runner.wire.spoken import spoken
 from runner.words import _
@@ -139,9 +139,7 @@ def _policy(options: argparse.Namespace) -> Policy:
     if path is not None:
         return parse_policy(read_file(path), str(path))
     with Session(options) as here:
-        if not here.is_founded:
-            return load_policy(here.site)
-        if here.service.register.policy().differs:
+        if here.is_founded and here.service.register.policy().differs:
             tell(_("the site's policy.yml says something else; it counts once it is granted: twokey policy propose"))
         return here.policy
 

@@ -165,9 +165,11 @@ class Session:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy in force."""
-        from runner.runbook.settings import POLICY_FILE, policy_of
+        """The policy in force; that of its files where nobody has founded the site yet."""
+        from runner.runbook.settings import POLICY_FILE, load_policy, policy_of
 
+        if not self.is_founded:
+            return load_policy(self.site)
         return policy_of(self.service.register.policy().source.encode(), POLICY_FILE)
 
     @property

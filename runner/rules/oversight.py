@@ -55,7 +55,7 @@ def _posts(people: list[Person], policy: Policy, now: datetime) -> Iterator[Rema
 
 def _owed(uninspected: Iterable[GrantRecord], policy: Policy, now: datetime) -> Iterator[Remark]:
     """Inspections that are owed: those that are late one by one, the others as a number."""
-    ahead: list[datetime] = []
+    ahead: list[tuple[datetime, str]] = []
     for record in uninspected:
         if record.decided_at is None:
             continue
@@ -64,10 +64,15 @@ def _owed(uninspected: Iterable[GrantRecord], policy: Policy, now: datetime) -> 
             message = N_("grant {number}: its inspection was due by {due}")
             yield Remark(message, {"number": record.number, "due": to_rfc3339(due)})
         else:
-            ahead.append(due)
-    if ahead:
+            ahead.append((due, record.number))
+    if not ahead:
+        return
+    due, number = min(ahead)
+    if len(ahead) == 1:
+        yield Remark(N_("grant {number}: its inspection is due by {due}"), {"number": number, "due": to_rfc3339(due)})
+    else:
         message = N_("grants that wait for their inspection: {count}, the first is due by {due}")
-        yield Remark(message, {"count": len(ahead), "due": to_rfc3339(min(ahead))})
+        yield Remark(message, {"count": len(ahead), "due": to_rfc3339(due)})
 
 
 def _deviations(person: Person, policy: Policy, now: datetime) -> Iterator[Remark]:

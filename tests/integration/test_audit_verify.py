@@ -213,9 +213,9 @@ CHANGES: dict[str, tuple[tuple[str, ...], str, int | None]] = {
     "tree of words": (("UPDATE audit_tree SET size = 'many', frontier = 'edge'",), "4.2", None),
     "checkpoint of words": (("UPDATE audit_checkpoints SET note = 'note', root = 7 WHERE size = 24",), "4.3", 23),
     "signature of bytes": (("UPDATE statements SET signature = x'ff00' WHERE place = 4",), "2.4", 3),
-    "person exchanged": (("UPDATE people SET key = 'ssh-ed25519 AAAA' WHERE name = 'bob'",), "2.5", None),
-    "person put in": (("INSERT INTO people VALUES ('eve', 'k', 'f')",), "2.5", None),
-    "person gone": (("DELETE FROM people WHERE name = 'bob'",), "2.5", None),
+    "person exchanged": (("UPDATE founders SET key = 'ssh-ed25519 AAAA' WHERE name = 'bob'",), "2.5", None),
+    "person put in": (("INSERT INTO founders VALUES ('eve', 'k', 'f')",), "2.5", None),
+    "person gone": (("DELETE FROM founders WHERE name = 'bob'",), "2.5", None),
 }
 
 

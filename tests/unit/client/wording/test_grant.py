@@ -79,7 +79,7 @@ def test_what_is_to_be_reported_is_marked() -> None:
     shown = DemoChange().backend.register.people()
     first, second = remark_lines(shown, PRESENT)
     assert first.text == "to report: post network is vacant"
-    assert second.text == "to report: grants that wait for their inspection: 1, the first is due by 12-04 01:31:00"
+    assert second.text == f"to report: grant {UNINSPECTED}: its inspection is due by 12-04 01:31:00"
     assert {part.meaning for line in (first, second) for part in line.parts} == {Meaning.WAIT}
 
 
