@@ -69,11 +69,13 @@ def waiting(premises: Premises, transaction: Transaction, person: str, now: date
     acts += [*_publication_acts(premises, transaction), *_grant_acts(premises, transaction)]
     acts += review_acts(premises, transaction)
     wanted = [act for act in acts if not person or person in act.people]
-    return Waiting(tuple(sorted(wanted, key=_urgency)))
+    return Waiting(tuple(sorted(wanted, key=lambda act: _urgency(act, now))))
 
 
-def _urgency(act: Act) -> tuple[bool, str]:
-    return act.until is None, to_rfc3339(act.until) if act.until else ""
+def _urgency(act: Act, now: datetime) -> tuple[bool, bool, str]:
+    """What ends first comes first; an after-review that is not overdue has a day, and keeps nobody waiting."""
+    has_time = act.kind is StatementKind.REVIEW and act.until is not None and now < act.until
+    return has_time, act.until is None, to_rfc3339(act.until) if act.until else ""
 
 
 def _run_acts(premises: Premises, transaction: Transaction, now: datetime) -> Iterator[Act]:

@@ -307,6 +307,12 @@ class TestWaiting:
         assert (act.run, act.request, act.people) == (record.id, record.request, ("carol", "dave"))
         assert (act.since, act.until) == (NOW, NOW + DAY)
 
+    def test_puts_the_result_of_the_run_before_a_review_that_has_time(self, full_world: World) -> None:
+        ended(full_world)
+        assert [act.kind for act in acts(full_world)] == [StatementKind.CLOSE, StatementKind.REVIEW]
+        full_world.clock.pass_by(days=2)
+        assert [act.kind for act in acts(full_world)] == [StatementKind.REVIEW, StatementKind.CLOSE]
+
     def test_lists_it_for_those_who_may(self, full_world: World) -> None:
         ended(full_world)
         assert StatementKind.REVIEW in {act.kind for act in acts(full_world, "carol")}
