@@ -69,15 +69,34 @@ class World(Bureau):
         with self.store.reading() as transaction:
             return self.premises.plans.get(digest, transaction.plans).plan
 
-    def request(self, person: Signer, document: PlanDocument, reason: str = "leak", revises: str = "") -> Outcome:
-        return self.submit(
-            person, StatementKind.REQUEST, document.digests.plan, self.request_content(document, reason, revises)
-        )
+    def request(
+        self,
+        person: Signer,
+        document: PlanDocument,
+        reason: str = "leak",
+        revises: str = "",
+        attachments: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        content = self.request_content(document, reason, revises, attachments)
+        return self.submit(person, StatementKind.REQUEST, document.digests.plan, content)
 
-    def request_content(self, document: PlanDocument, reason: str = "leak", revises: str = "") -> JsonObject:
+    def request_content(
+        self,
+        document: PlanDocument,
+        reason: str = "leak",
+        revises: str = "",
+        attachments: Mapping[str, str] | None = None,
+    ) -> JsonObject:
         plan = self.open(document.digests.plan)
         return statements.request_content(
-            plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason, revises
+            plan.digests,
+            plan.runbook.id,
+            plan.runbook.version,
+            plan.risk,
+            plan.binding.window,
+            reason,
+            revises,
+            attachments or {},
         )
 
     def requested(self, person: Signer = ALICE) -> Request:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from runner.cli.planning import add_plan_arguments, published_plan, put_plan
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
-from runner.words import _
+from runner.errors import UsageError
+from runner.proof.canonical import digest
+from runner.runbook.loader import read_file
+from runner.words import N_, _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--revises", default="", metavar=_("NUMBER"), help=_("the rejected request whose number is kept")
     )
+    parser.add_argument(
+        "--attach",
+        dest="attachments",
+        action="append",
+        default=[],
+        metavar=_("KIND=FILE"),
+        help=_("a document the policy asks for, such as risk_analysis; its name and digest are signed"),
+    )
     parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
     add_signing(parser)
 
@@ -25,7 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plan, show, sign."""
     with Session(options) as here:
+        attachments = dict(_attachment(text) for text in options.attachments)
         plan = published_plan(here, options).plan
         if not (options.quiet or options.json):
             put_plan(here, plan)
-        return sign(here, drafts.request(plan, options.reason, options.revises), options)
+        return sign(here, drafts.request(plan, options.reason, options.revises, attachments), options)
+
+
+def _attachment(text: str) -> tuple[str, str]:
+    """Kind and reference of `KIND=FILE`: the file's name, and the digest of its bytes."""
+    kind, separator, name = text.partition("=")
+    if not separator or not kind or not name:
+        raise UsageError(N_("--attach {text}: expected KIND=FILE"), text=text)
+    return kind, f"{Path(name).name} {digest(read_file(Path(name)))}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from runner.errors import RefusedError, VerificationError
@@ -66,10 +67,17 @@ def countersign(shown: PublicationShown) -> Draft:
     return publish(row.digest, row.runbook_id, row.version, statements.COUNTERSIGNER)
 
 
-def request(plan: Plan, reason: str, revises: str = "") -> Draft:
+def request(plan: Plan, reason: str, revises: str = "", attachments: Mapping[str, str] = MappingProxyType({})) -> Draft:
     """A request for a plan; `revises` names the rejected request whose number it keeps."""
     content = statements.request_content(
-        plan.digests, plan.runbook.id, plan.runbook.version, plan.risk, plan.binding.window, reason, revises
+        plan.digests,
+        plan.runbook.id,
+        plan.runbook.version,
+        plan.risk,
+        plan.binding.window,
+        reason,
+        revises,
+        attachments,
     )
     return Draft(StatementKind.REQUEST, plan.digests.plan, content)
 

@@ -62,6 +62,23 @@ def may_request(ask: Ask) -> Ruling | None:
     return None if held.intersection(needed) else lacks_role(needed)
 
 
+def has_attachments(ask: Ask) -> Ruling | None:
+    """A request names the documents its class asks for; an emergency waits for no paper."""
+    named = ask.facts.attachments
+    if named is None or ask.facts.risk is Risk.EMERGENCY:
+        return None
+    missing = [kind for kind in terms(ask).attachments if kind not in named]
+    if not missing:
+        return None
+    return refuse(
+        "policy:attachment",
+        N_("a change of class {risk} needs these documents, which are missing: {kinds}"),
+        N_("name each with --attach KIND=FILE"),
+        risk=ask.facts.risk.value,
+        kinds=", ".join(missing),
+    )
+
+
 def may_approve(ask: Ask) -> Ruling | None:
     """It is one of the approvals that the class asks for."""
     needs = terms(ask).approvals

@@ -81,7 +81,12 @@ _ALWAYS: Final[tuple[Rule, ...]] = (
 _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.GENESIS: (changing.signs_once,),
     StatementKind.PUBLISH: (changing.author_does_not_countersign, duties.may_publish, duties.is_fit),
-    StatementKind.REQUEST: (changing.may_request, changing.is_strong_enough, duties.is_fit),
+    StatementKind.REQUEST: (
+        changing.may_request,
+        changing.has_attachments,
+        changing.is_strong_enough,
+        duties.is_fit,
+    ),
     StatementKind.APPROVE: (
         changing.asks_for_approval,
         changing.is_not_requester,

@@ -47,6 +47,8 @@ class Facts:
     """Fingerprint of the key that signs now; empty when anybody's own is meant."""
     strength: Strength | None = None
     """What it is signed with now; None when the strongest a person has is meant."""
+    attachments: frozenset[str] | None = None
+    """Kinds of documents a request names; None when they are not looked at."""
     grant: GrantRecord | None = None
     """The grant in question."""
     overdue: tuple[ReviewRecord, ...] = ()

@@ -96,6 +96,7 @@ def request_content(
     window: Window | None,
     reason: str,
     revises: str = "",
+    attachments: Mapping[str, str] | None = None,
 ) -> JsonObject:
     """What a requester signs: the plan in full, when, and why.
 
@@ -107,6 +108,7 @@ def request_content(
         window: when it is to run.
         reason: why, in the requester's words.
         revises: number of the rejected request whose next revision this is; empty for a new request.
+        attachments: documents the policy asks for, by kind: each its name and the digest of its bytes.
     """
     return {
         **_digests(digests),
@@ -116,6 +118,7 @@ def request_content(
         "window": _window(window),
         "reason": reason,
         "revises": revises,
+        "attachments": dict(attachments or {}),
     }
 
 
@@ -364,8 +367,7 @@ def _short(digest: JsonValue) -> str:
 
 _RULE: Final = "L1:statement-differs"
 _LONGEST_SHOWN: Final = 100
-_LEFT_OUT: Final = frozenset({"text", "reason"})
-"""Terms of a grant that its sentence leaves out: the reason stands in it anyway."""
+_LEFT_OUT: Final = frozenset({"text", "reason"})  # terms a grant's sentence leaves out, or has anyway
 _DIGITS_SHOWN: Final = 16
 
 _SENTENCES: Final[Mapping[StatementKind, str]] = {

@@ -10,6 +10,7 @@ from runner.engine.desk.expiry import emergency_expires
 from runner.engine.desk.facts import request_facts
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.readiness import hindrances, refused_changes
+from runner.engine.desk.requesting import attachments_of
 from runner.engine.desk.turns import grant_acts, publication_act, request_acts, run_act
 from runner.engine.plans import OpenPlan
 from runner.errors import RefusedError
@@ -40,7 +41,8 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
     """
     request = transaction.requests.get(number)
     opened = premises.plans.get(request.plan, transaction.plans)
-    statements = (*_requested(transaction, request), *transaction.statements.of(number))
+    requested = tuple(_requested(transaction, request))
+    statements = (*requested, *transaction.statements.of(number))
     runs = transaction.runs.page(MAX_PAGE, request=number)
     return RequestShown(
         request=request,
@@ -52,6 +54,7 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
         hindrances=tuple(_words(refusal) for refusal in _hindrances(premises, transaction, request, opened, now)),
         otherwise=_otherwise(premises, transaction, request),
         approval_valid_for=approval_span(premises.policy, request_facts(premises, transaction, request)),
+        attachments=attachments_of(requested[-1].signed.statement) if requested else {},
         revisions=tuple(
             Revision(before.revision, before.plan, before.state, before.at)
             for before in transaction.requests.revisions(number)

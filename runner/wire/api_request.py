@@ -178,6 +178,8 @@ class RequestShown:
     """What happens if nobody signs anything."""
     approval_valid_for: Seconds
     """How long an approval given now may be used when the plan has no window to bound it."""
+    attachments: dict[str, str] = field(default_factory=dict)
+    """Documents the request names, by kind: each its name and the digest of its bytes."""
     revisions: tuple[Revision, ...] = ()
     """Earlier revisions, newest first."""
     marks: tuple[Words, ...] = ()

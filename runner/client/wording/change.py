@@ -77,6 +77,8 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     yield told(_("reason"), request.reason, Meaning.STRONG)
     asked = _("{person}, {at}").format(person=request.requester, at=clock(request.at, present))
     yield told(_("requested by"), asked)
+    for kind, reference in shown.attachments.items():
+        yield told(_("attached"), f"{kind}: {reference}")
     for approval in shown.approvals:
         text = _("{person}, from {start} to {end}, used {used} of {runs}").format(
             person=approval.approver,

@@ -15,6 +15,7 @@ from runner.model.log import About
 from runner.model.plan import Plan
 from runner.model.request import PublicationState, Request, RequestState
 from runner.model.runbook import Risk
+from runner.model.statement import Statement
 from runner.model.time import to_rfc3339
 from runner.rules.statements import request_content, withdraw_content
 from runner.rules.tags import Tag
@@ -38,13 +39,16 @@ def submit(case: Case) -> Outcome:
     revises = _text(case, "revises")
     reason = require_reason(_text(case, "reason"))
     risk, window = plan.risk, plan.binding.window
-    expected = request_content(plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises)
+    attachments = attachments_of(case.statement)
+    expected = request_content(
+        plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises, attachments
+    )
     case.require_content(plan.digests.plan, expected)
     publication = case.transaction.publications.get(plan.digests.content)
     require_published(plan.digests.content, publication.state)
     _require_requestable(case, plan)
     facts = plan_facts(case.premises, case.transaction, plan)
-    case.require_policy(replace(facts, requester=case.person.name))
+    case.require_policy(replace(facts, requester=case.person.name, attachments=frozenset(attachments)))
     wanted = Request(
         number="",
         revision=1,
@@ -75,6 +79,22 @@ def submit(case: Case) -> Outcome:
         request,
         N_("change {number} is an emergency: two people may start it at once, without an approval"),
     )
+
+
+def attachments_of(statement: Statement) -> dict[str, str]:
+    """The documents a signed request names, by kind; what is no such list counts as none."""
+    named = statement.content.get("attachments")
+    if not isinstance(named, dict):
+        return {}
+    return {
+        kind: text
+        for kind, text in named.items()
+        if isinstance(text, str) and text.strip() and len(kind) <= _LONGEST_KIND and len(text) <= _LONGEST_NAME
+    }
+
+
+_LONGEST_KIND: Final = 64
+_LONGEST_NAME: Final = 400
 
 
 def withdraw(case: Case) -> Outcome:

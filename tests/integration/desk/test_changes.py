@@ -11,9 +11,11 @@ import pytest
 from runner.engine.desk.expiry import expire_requests
 from runner.errors import InvalidContentError, NotFoundError, RefusedError, SignatureError, UsageError
 from runner.model.request import PublicationState, RequestState
+from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import Window
 from runner.rules import statements
+from runner.service.request_view import request_shown
 from runner.wire.api_content import UploadedFile
 from tests.desk_world import ALICE, BOB, CAROL, NOW, WINDOW, World
 
@@ -150,6 +152,27 @@ class TestRequest:
         with pytest.raises(SignatureError) as caught:
             world.submit(ALICE, StatementKind.REQUEST, document.digests.plan, content)
         assert caught.value.rule == "L1:statement-differs"
+
+    def test_names_the_documents_its_class_asks_for(self, world: World) -> None:
+        terms = replace(world.premises.policy.classes[Risk.ORDINARY], attachments=("risk_analysis",))
+        world.use_policy(
+            replace(world.premises.policy, classes={**world.premises.policy.classes, Risk.ORDINARY: terms})
+        )
+        document = world.plan(world.publish())
+        with pytest.raises(RefusedError) as caught:
+            world.request(ALICE, document)
+        assert (caught.value.rule, caught.value.facts["kinds"]) == ("policy:attachment", "risk_analysis")
+        named = {"risk_analysis": "risks.pdf sha256:" + "5" * 64}
+        number = world.request(ALICE, document, attachments=named).request
+        with world.store.reading() as transaction:
+            shown = request_shown(world.premises, transaction, number, world.clock.now())
+        assert shown.attachments == named
+
+    @pytest.mark.parametrize("attachments", [{"risk_analysis": " "}, {"risk_analysis": "x" * 401}, {"k" * 65: "x"}])
+    def test_a_document_without_a_name_is_none(self, world: World, attachments: dict[str, str]) -> None:
+        with pytest.raises(SignatureError) as caught:
+            world.request(ALICE, world.plan(world.publish()), attachments=attachments)
+        assert caught.value.facts["field"] == "attachments"
 
     def test_is_withdrawn_by_its_requester_only(self, world: World) -> None:
         request = world.requested()

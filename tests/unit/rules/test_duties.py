@@ -175,6 +175,32 @@ class TestFitness:
         assert rule(StatementKind.CONFIRM, "P", replace(late, risk=Risk.EMERGENCY), strict) == ""
 
 
+class TestAttachments:
+    POLICY = replace(
+        POLICY, classes={**POLICY.classes, Risk.MAJOR: replace(MAJOR, attachments=("risk_analysis", "test_report"))}
+    )
+    FACTS = replace(FACTS, risk=Risk.MAJOR)
+
+    def test_a_request_names_the_documents_of_its_class(self) -> None:
+        for named, expected in (
+            (frozenset(), "policy:attachment"),
+            (frozenset({"risk_analysis"}), "policy:attachment"),
+            (frozenset({"risk_analysis", "test_report"}), ""),
+        ):
+            assert rule(StatementKind.REQUEST, "O", replace(self.FACTS, attachments=named), self.POLICY) == expected
+
+    def test_what_is_missing_is_named(self) -> None:
+        facts = replace(self.FACTS, attachments=frozenset({"risk_analysis"}))
+        assert decide(StatementKind.REQUEST, "O", facts, self.POLICY).facts["kinds"] == "test_report"
+
+    def test_other_classes_and_emergencies_wait_for_no_paper(self) -> None:
+        strict = replace(self.POLICY, classes=dict.fromkeys(Risk, self.POLICY.classes[Risk.MAJOR]))
+        emergency = replace(self.FACTS, risk=Risk.EMERGENCY, attachments=frozenset())
+        assert rule(StatementKind.REQUEST, "O", emergency, strict) == ""
+        ordinary = replace(self.FACTS, risk=Risk.ORDINARY, attachments=frozenset())
+        assert rule(StatementKind.REQUEST, "O", ordinary, self.POLICY) == ""
+
+
 class TestVendors:
     TERMS = Vendor("Acme", "O", NOON + DAY, "certificate 7", ("web-restart",), ("web",))
     LINE = software_key("ssh-ed25519", 60).public.to_line()
