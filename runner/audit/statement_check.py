@@ -70,7 +70,7 @@ class StatementBook:
         """The grants that took effect, in that order."""
         self._bad_grant: StepError | None = None
         self._good: dict[str, Statement] = {}
-        """Applications for grants, by id."""
+        """Applications for grants that nobody has answered, by id."""
         self.heads: list[SeenHead] = []
         """What the signers of good statements had seen."""
 
@@ -89,6 +89,8 @@ class StatementBook:
         self._signers[stored.id] = statement.person
         if statement.kind is StatementKind.APPLY:
             self._good[stored.id] = statement
+        elif statement.kind in (StatementKind.DENY, StatementKind.RETRACT):
+            self._good.pop(str(statement.content.get("application")), None)
         if statement.seen.size:
             self.heads.append(SeenHead(statement.seen.size, statement.seen.root, stored.id))
 
@@ -222,9 +224,9 @@ class StatementBook:
         if statement.kind is StatementKind.APPLY and kind not in AT_ONCE:
             return None
         if statement.kind is StatementKind.GRANT:
-            applied = self._good.get(str(content.get("application")))
+            applied = self._good.pop(str(content.get("application")), None)
             if applied is None or (applied.content["grant"], applied.content["terms"]) != (kind.value, terms):
-                raise SignatureError(N_("it approves what nobody applied for"))
+                raise SignatureError(N_("it approves what nobody applied for, or what was answered before"))
             if applied.person == statement.person or applied.key == statement.key:
                 raise SignatureError(N_("applicant and approver are one person"))
         grant: Grant = from_document(GRANTS[kind], terms if isinstance(terms, dict) else {})

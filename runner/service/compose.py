@@ -13,7 +13,7 @@ from runner.audit.leaves import LeafMaker
 from runner.audit.sequencer import Sequencer
 from runner.audit.ssh_keygen import SshKeygen
 from runner.engine.desk.desk import Desk
-from runner.engine.desk.founding import require_same_site
+from runner.engine.desk.founding import require_same_site, require_signed_founding
 from runner.engine.desk.genesis import require_active
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import SERVICE
@@ -113,6 +113,7 @@ def compose(order: Order) -> Composed:
     try:
         with store.reading() as transaction:
             require_active(transaction)
+            require_signed_founding(transaction)
             require_same_site(transaction, site)
             in_force = InForce(policy_in_force(transaction))
         return _join(order, store, in_force)

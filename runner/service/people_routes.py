@@ -15,7 +15,6 @@ from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.people_view import (
     explained,
-    grant_row,
     grant_shown,
     policy_shown,
     register_shown,
@@ -24,7 +23,7 @@ from runner.service.people_view import (
 )
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.wire import api
-from runner.wire.api_people import GrantPage
+from runner.wire.api_people import GrantPage, grant_row
 
 States = Annotated[list[GrantState], Query()]
 

@@ -11,7 +11,7 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.register import in_effect_since, policy_source_in_force
 from runner.engine.desk.turns import grant_acts
 from runner.errors import Fact, UsageError
-from runner.model.grant import GrantKind, GrantRecord, GrantState, Leave, concerns, kind_of
+from runner.model.grant import GrantKind, GrantState, Leave, concerns
 from runner.model.people import KeyHolder, Person, Register, Standing
 from runner.model.request import RequestState
 from runner.model.statement import StatementKind
@@ -26,15 +26,14 @@ from runner.store.store import Transaction
 from runner.wire.api import MAX_PAGE, Words
 from runner.wire.api_people import (
     Explained,
-    GrantRow,
     GrantShown,
     PersonShown,
     PolicyShown,
     RegisterShown,
     Staffing,
     StaffingRow,
+    grant_row,
 )
-from runner.wire.documents import to_document
 from runner.words import N_
 
 _NEEDS_GRANT = frozenset({StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT, StatementKind.INSPECT})
@@ -66,25 +65,6 @@ def register_shown(premises: Premises, transaction: Transaction, at: datetime | 
     uninspected = transaction.grants.page(MAX_PAGE, states=(GrantState.GRANTED,))
     found = remarks(register, premises.policy, uninspected, now)
     return _register(premises, register, now, tuple(_words(each.message, each.facts) for each in found))
-
-
-def grant_row(record: GrantRecord) -> GrantRow:
-    """A grant as it is listed."""
-    return GrantRow(
-        number=record.number,
-        grant=kind_of(record.grant),
-        terms=to_document(record.grant),
-        reason=record.reason,
-        state=record.state,
-        applicant=record.applicant,
-        application=record.application,
-        applied_at=record.applied_at,
-        approver=record.approver,
-        approval=record.approval,
-        decided_at=record.decided_at,
-        inspector=record.inspector,
-        inspected_at=record.inspected_at,
-    )
 
 
 def grant_shown(premises: Premises, transaction: Transaction, number: str) -> GrantShown:

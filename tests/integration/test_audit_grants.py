@@ -11,7 +11,7 @@ import pytest
 from runner.audit.bundle_verify import verify_bundle
 from runner.audit.ssh_keygen import SshKeygen
 from runner.model.document import JsonObject
-from runner.model.grant import AddKey, Enrol, Grant, GrantRecord, GrantState, Leave, RevokeKey, Suspend, kind_of
+from runner.model.grant import AddKey, Attest, Enrol, Grant, GrantRecord, GrantState, Leave, RevokeKey, Suspend, kind_of
 from runner.model.log import About
 from runner.model.statement import SignedStatement, StatementKind
 from runner.model.verdict import Verdict, VerdictWord
@@ -148,6 +148,28 @@ def test_a_grant_by_one_person_alone_is_found(world: GrantWorld) -> None:
 )
 def test_a_grant_nobody_applied_for_is_found(world: GrantWorld, changes: JsonObject) -> None:
     world.approve(BOB, world.apply(ANN, ENROL_EVE), **changes)
+    world.sequence()
+    assert step(world.verify()) == "2.6"
+
+
+def test_an_application_is_answered_once(world: GrantWorld) -> None:
+    record = world.apply(ANN, Attest("bob", "training", NOON))
+    world.approve(BOB, record)
+    world.sequence()
+    assert world.verify().word is VerdictWord.VERIFIED
+    world.approve(BOB, record)
+    world.sequence()
+    assert step(world.verify()) == "2.6"
+
+
+@pytest.mark.parametrize("kind, person", [(StatementKind.DENY, BOB), (StatementKind.RETRACT, ANN)])
+def test_what_was_turned_down_or_taken_back_is_not_granted_later(
+    world: GrantWorld, kind: StatementKind, person: Signer
+) -> None:
+    record = world.apply(ANN, ENROL_EVE)
+    content = statements.end_content(record, to_document(record.grant), "no")
+    world.say(Tag.GRANT_DENIED, person.sign(kind, record.number, content), About(request=record.number))
+    world.approve(BOB, record)
     world.sequence()
     assert step(world.verify()) == "2.6"
 

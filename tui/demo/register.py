@@ -25,16 +25,16 @@ from runner.rules.tags import Tag
 from runner.wire.api import Words
 from runner.wire.api_people import (
     GrantPage,
-    GrantRow,
     GrantShown,
     PersonShown,
     PolicyShown,
     RegisterShown,
     Staffing,
     StaffingRow,
+    grant_row,
 )
 from runner.wire.api_request import Act, Outcome
-from runner.wire.documents import from_document, to_document
+from runner.wire.documents import from_document
 from runner.words import N_
 from tui.backend import Prepared
 from tui.demo.log import DemoLog
@@ -97,13 +97,13 @@ class DemoRegister:
             for record in reversed(self._records.values())
             if person in ("", concerns(record.grant)) and (before is None or record.number < before)
         ]
-        rows = tuple(_row(record) for record in found[:limit])
+        rows = tuple(grant_row(record) for record in found[:limit])
         return GrantPage(rows, rows[-1].number if len(found) > limit else None)
 
     def grant(self, number: str) -> GrantShown:
         self._log.require_reached()
         record = self._get(number)
-        return GrantShown(_row(record), self._acts_of(record), ())
+        return GrantShown(grant_row(record), self._acts_of(record), ())
 
     def policy(self) -> PolicyShown:
         self._log.require_reached()
@@ -237,24 +237,6 @@ class DemoRegister:
 def is_about_people(kind: StatementKind) -> bool:
     """Whether statements of a kind are about grants."""
     return kind in GRANT_RULES
-
-
-def _row(record: GrantRecord) -> GrantRow:
-    return GrantRow(
-        number=record.number,
-        grant=kind_of(record.grant),
-        terms=to_document(record.grant),
-        reason=record.reason,
-        state=record.state,
-        applicant=record.applicant,
-        application=record.application,
-        applied_at=record.applied_at,
-        approver=record.approver,
-        approval=record.approval,
-        decided_at=record.decided_at,
-        inspector=record.inspector,
-        inspected_at=record.inspected_at,
-    )
 
 
 def _person(person: Person, now: datetime) -> PersonShown:

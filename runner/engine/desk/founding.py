@@ -8,6 +8,7 @@ from runner.errors import RefusedError, UsageError
 from runner.model.document import JsonObject
 from runner.model.people import Register
 from runner.model.site import Site
+from runner.model.statement import StatementKind
 from runner.proof.canonical import canonical_bytes, digest, parse_strict
 from runner.rules.register import found
 from runner.runbook.settings import read_policy
@@ -97,6 +98,33 @@ def require_same_site(transaction: Transaction, site: Site) -> None:
                 got=str(got),
                 expected=str(content.get(name)),
             )
+
+
+def require_signed_founding(transaction: Transaction) -> None:
+    """Refuse first entries, founders or keys in the database that are not those the founders signed.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    content = founding_content(transaction)
+    signed = [
+        recorded.signed.statement.content
+        for recorded in transaction.statements.of(str(content.get("origin")))
+        if recorded.signed.statement.kind is StatementKind.GENESIS
+    ]
+    people = content.get("people")
+    named = {
+        (str(person.get("name")), str(person.get("key")), str(person.get("fingerprint")))
+        for person in (people if isinstance(people, list) else [])
+        if isinstance(person, dict)
+    }
+    stored = {(holder.name, holder.key, holder.fingerprint) for holder in transaction.founders.all()}
+    if not signed or any(each != content for each in signed) or named != stored:
+        raise RefusedError(
+            N_("the log's first entries in the database are not those that were signed"),
+            rule="L9:founding-unsigned",
+            hint=N_("the state directory was tampered with: verify the log"),
+        )
 
 
 def policy_source(site: Site) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.audit.ssh_keygen import SshKeygen
-from runner.engine.desk.founding import require_same_site
+from runner.engine.desk.founding import founding_content, put_founding, require_same_site, require_signed_founding
 from runner.engine.desk.genesis import (
     Founding,
     found_site,
@@ -19,6 +19,7 @@ from runner.engine.desk.register import policy_in_force
 from runner.engine.desk.state import hold, open_state
 from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject
+from runner.model.people import KeyHolder
 from runner.model.site import Site
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import digest
@@ -180,6 +181,28 @@ def test_a_policy_nobody_signed_is_refused(world: World) -> None:
     with world.store.reading() as transaction, pytest.raises(RefusedError) as caught:
         policy_in_force(transaction)
     assert caught.value.rule == "L9:policy-unsigned"
+
+
+@pytest.mark.parametrize("what", ["policy", "posts", "key"])
+def test_a_founding_rewritten_in_the_database_is_refused(world: World, what: str) -> None:
+    """Whoever edits the database can make its parts agree with one another, but not with what was signed."""
+    with world.store.writing() as transaction:
+        require_signed_founding(transaction)
+        content = founding_content(transaction)
+        policy = (transaction.installation.find("policy") or "").encode()
+        if what == "policy":
+            policy = policy.replace(b"max_runs: 2", b"max_runs: 9")
+            content = {**content, "policy": digest(policy)}
+        elif what == "posts":
+            people = content["people"]
+            assert isinstance(people, list)
+            content = {**content, "people": [{**person, "posts": []} for person in people if isinstance(person, dict)]}
+        else:
+            transaction.founders.add(KeyHolder("eve", CAROL.key.public.to_line(), CAROL.key.public.fingerprint))
+        put_founding(transaction, content, policy)
+    with world.store.reading() as transaction, pytest.raises(RefusedError) as caught:
+        require_signed_founding(transaction)
+    assert caught.value.rule == "L9:founding-unsigned"
 
 
 def test_a_policy_file_that_was_edited_has_no_effect(world: World) -> None:
