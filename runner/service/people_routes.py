@@ -23,7 +23,8 @@ from runner.service.people_view import (
 )
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.wire import api
-from runner.wire.api_people import GrantPage, grant_row
+from runner.wire.api_people import GrantPage
+from runner.wire.grant_rows import grant_row
 
 States = Annotated[list[GrantState], Query()]
 

@@ -32,8 +32,8 @@ from runner.wire.api_people import (
     RegisterShown,
     Staffing,
     StaffingRow,
-    grant_row,
 )
+from runner.wire.grant_rows import grant_row
 from runner.words import N_
 
 _NEEDS_GRANT = frozenset({StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT, StatementKind.INSPECT})

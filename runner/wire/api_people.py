@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.model.document import JsonObject
-from runner.model.grant import GrantKind, GrantRecord, GrantState, kind_of
+from runner.model.grant import GrantKind, GrantState
 from runner.model.people import Person, PersonRole, Terminal
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.wire.api import Words
 from runner.wire.api_request import Act
-from runner.wire.documents import to_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +33,6 @@ class GrantRow:
     decided_at: datetime | None
     inspector: str
     inspected_at: datetime | None
-
-
-def grant_row(record: GrantRecord) -> GrantRow:
-    """A grant as it is listed."""
-    return GrantRow(
-        number=record.number,
-        grant=kind_of(record.grant),
-        terms=to_document(record.grant),
-        reason=record.reason,
-        state=record.state,
-        applicant=record.applicant,
-        application=record.application,
-        applied_at=record.applied_at,
-        approver=record.approver,
-        approval=record.approval,
-        decided_at=record.decided_at,
-        inspector=record.inspector,
-        inspected_at=record.inspected_at,
-    )
 
 
 @dataclass(frozen=True, slots=True)

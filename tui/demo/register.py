@@ -31,10 +31,10 @@ from runner.wire.api_people import (
     RegisterShown,
     Staffing,
     StaffingRow,
-    grant_row,
 )
 from runner.wire.api_request import Act, Outcome
 from runner.wire.documents import from_document
+from runner.wire.grant_rows import grant_row
 from runner.words import N_
 from tui.backend import Prepared
 from tui.demo.log import DemoLog
