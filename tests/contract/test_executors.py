@@ -209,6 +209,34 @@ def test_a_probe_held_before_it_begins_looks_at_nothing(probing: _Case) -> None:
 
 
 @dataclass
+class _EndedMeanwhile:
+    """Sessions while whose opening the step is ended at once; nobody would ever answer in them."""
+
+    sessions: _Sessions
+    ended: list[Prepared] = field(default_factory=list)
+
+    def open(self, host: Host, seconds: float) -> Session:
+        self.ended[0].cancel(now=True)
+        return self.sessions.open(host, seconds)
+
+
+def test_a_probe_ended_while_it_reaches_for_a_host_asks_nothing(probing: _Case) -> None:
+    case = probing
+    door = threading.Event()
+    sessions = _EndedMeanwhile(_Sessions(door, case.mark))
+    prepared = ProbeExecutor(lambda: sessions, SystemClock()).prepare(case.order, case.folder)
+    sessions.ended.append(prepared)
+    prepared.begin(case.order)
+    waiting = threading.Thread(target=prepared.wait, daemon=True)
+    waiting.start()
+    waiting.join(10)
+    went_on_asking = waiting.is_alive()
+    door.set()
+    assert not went_on_asking
+    assert not case.mark.exists()
+
+
+@dataclass
 class _Refusing:
     """Hosts that are not what they should be, or not there."""
 

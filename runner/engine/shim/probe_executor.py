@@ -21,7 +21,7 @@ from runner.engine.probes import command_of, judge
 from runner.engine.session import Session, Sessions
 from runner.engine.shim.executor import Ending
 from runner.engine.shim.folder import AttemptFolder
-from runner.errors import RunnerError, UsageError, fill
+from runner.errors import RunnerError, UnreachableError, UsageError, fill
 from runner.model.document import JsonObject, JsonValue
 from runner.model.order import Order, ProbeOrder
 from runner.model.plan import Host
@@ -62,6 +62,7 @@ class Looking:
         self._may_go_on.set()
         self._cancelled = threading.Event()
         self._open: list[Session] = []
+        self._ended_at_once = False
         self._lock = threading.Lock()
         self._number = 0
         self._spool = -1
@@ -94,6 +95,7 @@ class Looking:
         self._may_go_on.set()
         if now:
             with self._lock:
+                self._ended_at_once = True
                 sessions = list(self._open)
             for session in sessions:
                 session.close()
@@ -134,7 +136,10 @@ class Looking:
         session = sessions.open(host, _SECONDS_TO_CONNECT)
         with self._lock:
             self._open.append(session)
+            is_over = self._ended_at_once
         try:
+            if is_over:
+                raise UnreachableError(N_("host {host}: not asked, the step was ended"), host=host.name)
             readings = [judge(probe, session.ask(command_of(probe), _SECONDS_TO_ANSWER)) for probe in work.probes]
         finally:
             with self._lock:
