@@ -17,7 +17,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.log import About, LogFilter
 from runner.model.request import Approval, Request, RequestState
 from runner.model.time import Clock
-from runner.rules.statements import describe
+from runner.rules.sentences import describe
 from runner.rules.tags import Tag
 from runner.rules.windows import latest_rollback_decision
 from runner.wire.api import ServiceStatus, Words

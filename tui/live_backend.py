@@ -203,7 +203,7 @@ class LiveBackend:
         self._signers.pop(key, None)
 
     def prepare(self, intent: Intent, key: Key) -> Prepared:
-        from runner.rules.statements import describe
+        from runner.rules.sentences import describe
         from tui.drafting import draft_of
 
         drafted = draft_of(intent, self, self.now(), self._origin)

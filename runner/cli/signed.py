@@ -13,7 +13,7 @@ from runner.client.wording.line import listed
 from runner.client.wording.present import Present, clock, left_until, said, told_facts
 from runner.errors import UsageError, fill
 from runner.model.statement import Statement
-from runner.rules.statements import describe
+from runner.rules.sentences import describe
 from runner.wire.api_request import Outcome
 from runner.words import N_, _
 

@@ -18,7 +18,8 @@ from runner.model.runbook import Risk
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import canonical_bytes
 from runner.rules import statements
-from runner.rules.statements import describe, require_content
+from runner.rules.sentences import describe
+from runner.rules.statements import require_content
 from tests.registers import applied
 from tests.runbooks import NOON, window
 
