@@ -21,7 +21,7 @@ from runner.model.run import RunState
 from runner.model.statement import StatementKind
 from runner.wire.api import ServiceStatus, Words
 from runner.wire.api_audit import EntryPage, EntryShown, Gap, Hello
-from runner.wire.api_people import GrantPage, GrantShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_people import GrantPage, GrantShown, LeavingShown, PolicyShown, RegisterShown, Staffing
 from runner.wire.api_request import Act, Outcome, RequestShown, Waiting
 from runner.wire.api_run import RunShown
 from tui.intents import Intent
@@ -94,6 +94,8 @@ class Prepared:
     """The same in one sentence."""
     hosts: tuple[str, ...]
     """Hosts it is about."""
+    leaving: LeavingShown | None = None
+    """Of an application by which somebody leaves: what ends with that, and what stays open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,14 @@ class BackendRegister(Protocol):
 
         Raises:
             NotFoundError: there is none of that number.
+        """
+        ...
+
+    def leaving(self, person: str) -> LeavingShown:
+        """What would end and stay open if somebody left.
+
+        Raises:
+            UsageError: there is nobody of that name.
         """
         ...
 

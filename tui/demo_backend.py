@@ -200,7 +200,9 @@ class DemoBackend:
         self._log.require_reached()
         drafted = draft_of(intent, self, self.now(), ORIGIN)
         draft = drafted.draft
-        bare = Prepared(intent, key, draft.kind, draft.subject, draft.content, Words(""), drafted.hosts)
+        bare = Prepared(
+            intent, key, draft.kind, draft.subject, draft.content, Words(""), drafted.hosts, drafted.leaving
+        )
         message, facts = describe(statement_of(bare, self.now()))
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
         return replace(bare, sentence=Words(message, known))

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from runner.client import drafts
 from runner.client.drafts import Draft
+from runner.model.grant import Leave, concerns
 from runner.model.plan import Plan
+from runner.wire.api_people import LeavingShown
 from runner.wire.api_request import RequestShown
 from runner.wire.api_run import RunShown
 from tui.backend import BackendRegister, PlanShown
@@ -51,10 +53,12 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft, and the hosts it is about."""
+    """A draft, and what must be known before it is signed: the hosts it is about, what ends with it."""
 
     draft: Draft
     hosts: tuple[str, ...]
+    leaving: LeavingShown | None = None
+    """What ends and what stays open when whom it is about leaves."""
 
 
 def draft_of(intent: Intent, records: Records, now: datetime, origin: str) -> Drafted:
@@ -73,7 +77,9 @@ def draft_of(intent: Intent, records: Records, now: datetime, origin: str) -> Dr
     if isinstance(intent, AboutRequest):
         return _about_request(intent, records, now)
     if isinstance(intent, Apply):
-        return Drafted(drafts.apply(intent.grant, intent.reason, origin), ())
+        leaves = isinstance(intent.grant, Leave)
+        leaving = records.register.leaving(concerns(intent.grant)) if leaves else None
+        return Drafted(drafts.apply(intent.grant, intent.reason, origin), (), leaving)
     if isinstance(intent, AboutGrant):
         return Drafted(_about_grant(intent, records), ())
     return _about_run(intent, records)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from runner.client.public_key_file import public_key_line
 from runner.client.wording.grant import key_text
-from runner.model.grant import AddKey, Appoint, Enrol, Grant, Leave, Reinstate, Relieve, RevokeKey, Suspend
+from runner.model.grant import AddKey, Appoint, Enrol, Grant, Leave, Recertify, Reinstate, Relieve, RevokeKey, Suspend
 from runner.model.people import Person, Standing
 from runner.model.policy import Policy
 from runner.words import _, current_language
 from tui.forms import Answers, Field, Form, Option, reason_field
 from tui.intents import Apply, DenyGrant, RetractGrant
-from tui.text import Present, label
+from tui.text import Present, label, listed
 
 
 def deny_form(number: str) -> Form:
@@ -52,6 +52,7 @@ def forms_about(person: Person, policy: Policy, present: Present) -> dict[str, F
         "relieve": relieve_form(person, present.now),
         "suspend": suspend_form(person),
         "reinstate": reinstate_form(person),
+        "recertify": recertify_form(person, present.now),
         "add_key": add_key_form(person),
         "revoke_key": revoke_key_form(person, present),
         "depart": leave_form(person),
@@ -105,18 +106,40 @@ def suspend_form(person: Person) -> Form | None:
 
 def reinstate_form(person: Person) -> Form | None:
     """The end of a suspension; None when there is none."""
-    if person.standing is not Standing.SUSPENDED:
+    if person.standing not in (Standing.SUSPENDED, Standing.UNUSED):
         return None
     title = _("apply for the end of the suspension of {person}").format(person=_who(person))
     return _form(title, (), lambda answers: Reinstate(person.name, answers["reason"].strip()))
+
+
+def recertify_form(person: Person, now: datetime) -> Form | None:
+    """Word that the posts are still needed; None when the person holds none, or has left."""
+    held = dict.fromkeys(each.post for each in person.appointments if each.until is None or now < each.until)
+    if not held or person.standing is Standing.LEFT:
+        return None
+    title = _("certify that {person} still needs all posts held: {posts}")
+    return _form(
+        title.format(person=_who(person), posts=listed(held)),
+        (),
+        lambda answers: Recertify(person.name, answers["reason"].strip()),
+    )
 
 
 def leave_form(person: Person) -> Form | None:
     """The end of an account; None when it has ended."""
     if person.standing is Standing.LEFT:
         return None
+    fields = (
+        Field("handed_back", _("what they gave back, with ; between"), required=False),
+        Field("still_out", _("what they have yet to give back, with ; between"), required=False),
+    )
+
+    def grant(answers: Answers) -> Grant:
+        back, out = _things(answers["handed_back"]), _things(answers["still_out"])
+        return Leave(person.name, answers["reason"].strip(), back, out)
+
     title = _("apply for the end of the account of {person}: keys, posts and all that rests on them")
-    return _form(title.format(person=_who(person)), (), lambda answers: Leave(person.name, answers["reason"].strip()))
+    return _form(title.format(person=_who(person)), fields, grant)
 
 
 def add_key_form(person: Person) -> Form | None:
@@ -153,6 +176,11 @@ def _unit_field(policy: Policy, asked: str) -> Field:
 
 def _yes_or_no() -> tuple[Option, ...]:
     return Option("no", _("no")), Option("yes", _("yes"))
+
+
+def _things(text: str) -> tuple[str, ...]:
+    """Things named one after the other."""
+    return tuple(thing for part in text.replace("\N{FULLWIDTH SEMICOLON}", ";").split(";") if (thing := part.strip()))
 
 
 def _who(person: Person) -> str:

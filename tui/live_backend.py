@@ -18,7 +18,7 @@ from runner.model.request import Request, RequestState
 from runner.model.run import RunState
 from runner.wire.api import MAX_PAGE, ServiceStatus, Words
 from runner.wire.api_audit import EntryPage, EntryShown
-from runner.wire.api_people import GrantPage, GrantShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_people import GrantPage, GrantShown, LeavingShown, PolicyShown, RegisterShown, Staffing
 from runner.wire.api_request import Act, Outcome, RequestShown, Waiting
 from runner.wire.api_run import RunShown
 from runner.words import N_
@@ -55,6 +55,9 @@ class LiveRegister:
 
     def grant(self, number: str) -> GrantShown:
         return self._reached().register.grant(number)
+
+    def leaving(self, person: str) -> LeavingShown:
+        return self._reached().register.leaving(person)
 
     def policy(self) -> PolicyShown:
         return self._reached().register.policy()
@@ -210,7 +213,8 @@ class LiveBackend:
         draft = drafted.draft
         message, facts = describe(self._signatory(key).state(draft))
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
-        return Prepared(intent, key, draft.kind, draft.subject, draft.content, Words(message, known), drafted.hosts)
+        sentence, subject = Words(message, known), draft.subject
+        return Prepared(intent, key, draft.kind, subject, draft.content, sentence, drafted.hosts, drafted.leaving)
 
     def sign(self, prepared: Prepared) -> Outcome:
         from runner.client.drafts import Draft

@@ -57,6 +57,7 @@ WAITING_COLUMNS: Final = (
 _STANDINGS: Final[Mapping[Standing, Meaning]] = {
     Standing.ACTIVE: Meaning.GOOD,
     Standing.SUSPENDED: Meaning.BAD,
+    Standing.UNUSED: Meaning.BAD,
     Standing.LEFT: Meaning.FAINT,
 }
 _STATES: Final[Mapping[GrantState, Meaning]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from runner.client.wording.grant import grant_in_short, terms_lines
+from runner.client.wording.grant import grant_in_short, leaving_lines, terms_lines
 from runner.errors import RefusedError, RunnerError
 from runner.model.document import JsonValue
 from runner.model.statement import StatementKind
@@ -191,6 +191,8 @@ def _grant(prepared: Prepared, present: Present) -> Iterable[Line]:
         text = _("it takes effect at once; another person must inspect it afterwards")
         yield line(text if at_once else _("it takes effect when another person approves it"), Meaning.WAIT, indent=2)
     yield from terms_lines(prepared.content, present)
+    if prepared.leaving is not None:
+        yield from leaving_lines(prepared.leaving, present)
 
 
 def _readings(prepared: Prepared) -> list[Line]:

@@ -220,17 +220,19 @@ class StatementBook:
         """The grant a statement puts into effect: an application that only takes away, or another's approval."""
         content = statement.content
         kind = GrantKind(str(content.get("grant")))
-        terms = content.get("terms")
         if statement.kind is StatementKind.APPLY and kind not in AT_ONCE:
             return None
         if statement.kind is StatementKind.GRANT:
             applied = self._good.pop(str(content.get("application")), None)
-            if applied is None or (applied.content["grant"], applied.content["terms"]) != (kind.value, terms):
+            if (
+                applied is None
+                or applied.content["grant"] != kind.value
+                or _terms(kind, applied) != _terms(kind, statement)
+            ):
                 raise SignatureError(N_("it approves what nobody applied for, or what was answered before"))
             if applied.person == statement.person or applied.key == statement.key:
                 raise SignatureError(N_("applicant and approver are one person"))
-        grant: Grant = from_document(GRANTS[kind], terms if isinstance(terms, dict) else {})
-        return grant
+        return _terms(kind, statement)
 
     def _read(self, stored: StatementBytes) -> Statement:
         try:
@@ -263,6 +265,13 @@ class StatementBook:
             raise StepError(
                 N_("statement {statement}: differs from the first genesis statement"), step="2.3", statement=id
             )
+
+
+def _terms(kind: GrantKind, statement: Statement) -> Grant:
+    """What a statement says is granted; what its kind has come to say since then is as it was left unsaid."""
+    terms = statement.content.get("terms")
+    grant: Grant = from_document(GRANTS[kind], terms if isinstance(terms, dict) else {})
+    return grant
 
 
 def _people(id: str, listed: JsonValue) -> dict[str, KeyHolder]:

@@ -14,7 +14,14 @@ from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
 from runner.client.public_key_file import public_key_line
-from runner.client.wording.grant import grant_in_short, grant_lines, person_lines, remark_lines, standing_of
+from runner.client.wording.grant import (
+    grant_in_short,
+    grant_lines,
+    leaving_lines,
+    person_lines,
+    remark_lines,
+    standing_of,
+)
 from runner.client.wording.line import listed
 from runner.errors import NotFoundError, UsageError
 from runner.model.grant import (
@@ -27,6 +34,7 @@ from runner.model.grant import (
     GrantRecord,
     GrantState,
     Leave,
+    Recertify,
     Reinstate,
     Relieve,
     Suspend,
@@ -40,7 +48,7 @@ from runner.words import N_, _
 _WITH_REASON: Final[Mapping[str, Callable[[str, str], Grant]]] = {
     "suspend": Suspend,
     "reinstate": Reinstate,
-    "leave": Leave,
+    "recertify": Recertify,
 }
 """Parts that say nothing but whom and why."""
 _LOOKING: Final = ("list", "show", "grants", "grant")
@@ -66,7 +74,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _granting(below, "suspend", _("suspend an account at once; another person inspects it afterwards"))
     _granting(below, "reinstate", _("apply for the end of a suspension"))
-    _granting(below, "leave", _("apply for the end of an account: keys, posts and all that rests on them"))
+    _granting(below, "recertify", _("certify that the posts somebody holds are still needed; another person approves"))
+    leave = _granting(below, "leave", _("apply for the end of an account: keys, posts and all that rests on them"))
+    leave.add_argument(
+        "--handed-back", action="append", default=[], metavar=_("TEXT"), help=_("something they gave back")
+    )
+    leave.add_argument(
+        "--still-out", action="append", default=[], metavar=_("TEXT"), help=_("something they have yet to give back")
+    )
     transfer = _granting(below, "transfer", _("apply for another unit for somebody; posts of the old one end"))
     transfer.add_argument("unit", metavar=_("UNIT"), help=_("the new unit"))
     appoint = _granting(below, "appoint", _("apply for a post for somebody"))
@@ -217,6 +232,9 @@ def _grant(here: Session, options: argparse.Namespace) -> Grant:
     if options.part in _WITH_REASON:
         return _WITH_REASON[options.part](person, reason)
     match options.part:
+        case "leave":
+            tell_lines(leaving_lines(here.service.register.leaving(person), here.present))
+            return Leave(person, reason, tuple(options.handed_back), tuple(options.still_out))
         case "transfer":
             return Transfer(person, options.unit, reason)
         case "relieve":

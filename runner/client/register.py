@@ -10,7 +10,7 @@ from runner.model.grant import GrantState
 from runner.model.statement import StatementKind
 from runner.model.time import to_rfc3339
 from runner.wire import api
-from runner.wire.api_people import Explained, GrantPage, GrantShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_people import Explained, GrantPage, GrantShown, LeavingShown, PolicyShown, RegisterShown, Staffing
 
 
 class ServiceRegister:
@@ -22,6 +22,10 @@ class ServiceRegister:
     def people(self, at: datetime | None = None) -> RegisterShown:
         """The register now, or as it was."""
         return self._connection.get(RegisterShown, api.REGISTER, [("at", to_rfc3339(at))] if at else ())
+
+    def leaving(self, person: str) -> LeavingShown:
+        """What would end and stay open if somebody left."""
+        return self._connection.get(LeavingShown, api.LEAVING, [("person", person)])
 
     def grants(
         self,

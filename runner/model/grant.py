@@ -27,6 +27,7 @@ class GrantKind(StrEnum):
     APPOINT = "appoint"
     RELIEVE = "relieve"
     DELEGATE = "delegate"
+    RECERTIFY = "recertify"
     ATTEST = "attest"
     EXEMPT = "exempt"
     SET_VENDOR = "set_vendor"
@@ -81,6 +82,10 @@ class Leave:
 
     person: str
     reason: str
+    handed_back: tuple[str, ...] = ()
+    """What they had of the house and gave back."""
+    still_out: tuple[str, ...] = ()
+    """What they have yet to give back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,14 @@ class Delegate:
     post: str
     since: datetime
     until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recertify:
+    """Word that all the posts a person holds are still needed."""
+
+    person: str
     reason: str
 
 
@@ -219,6 +232,7 @@ Grant = (
     | Appoint
     | Relieve
     | Delegate
+    | Recertify
     | Attest
     | Exempt
     | SetVendor
@@ -240,6 +254,7 @@ GRANTS: Final[Mapping[GrantKind, type[Any]]] = {
     GrantKind.APPOINT: Appoint,
     GrantKind.RELIEVE: Relieve,
     GrantKind.DELEGATE: Delegate,
+    GrantKind.RECERTIFY: Recertify,
     GrantKind.ATTEST: Attest,
     GrantKind.EXEMPT: Exempt,
     GrantKind.SET_VENDOR: SetVendor,

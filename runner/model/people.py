@@ -43,6 +43,8 @@ class Standing(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    UNUSED = "unused"
+    """Stopped, since nobody has used the account for as long as the policy says."""
     LEFT = "left"
 
 
@@ -155,6 +157,12 @@ class Person:
     vendor: Vendor | None = None
     enrolled: datetime | None = None
     """None: with the log's first entries."""
+    standing_since: datetime | None = None
+    """Since when they stand so; None: from the beginning."""
+    certified: datetime | None = None
+    """When somebody last certified that their posts are still needed; None: nobody has."""
+    lapsed: bool = False
+    """Whether their posts lie dormant, since nobody has certified in time that they are needed."""
 
     def key(self, fingerprint: str) -> PersonKey | None:
         """Their key of that fingerprint, good or not."""
@@ -196,6 +204,10 @@ class Register:
     owners: Mapping[str, str] = field(default_factory=dict)
     """Name by fingerprint of every key there ever was."""
     terminals: Mapping[str, Terminal] = field(default_factory=dict)
+    founded: datetime | None = None
+    """When the first of the log's first entries was signed; None: that does not matter here."""
+    asked: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when the policies in force, one after the other, ask for what is in order only by a certain day."""
 
     def owner(self, fingerprint: str) -> Person | None:
         """Whose key it is or was."""

@@ -128,6 +128,22 @@ class EmergencyTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class UpkeepTerms:
+    """By when the register of people is kept in order."""
+
+    recertify: tuple[PersonRole, ...] = (PersonRole.APPROVER, PersonRole.SECURITY_ADMIN)
+    """Who certifies that somebody's posts are still needed."""
+    recertify_every: Seconds | None = None
+    """How long that holds; None: nothing is asked."""
+    dormant_after: Seconds = Seconds(30 * 86400)
+    """How long after it was due the posts lie dormant."""
+    unused_after: Seconds | None = None
+    """How long without sign-in and signature before an account is stopped; None: it never is."""
+    stand_in_within: Seconds = Seconds(30 * 86400)
+    """How long a key post may be without a stand-in before no major change is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionTerms:
     """How long people stay signed in, and what passwords must be."""
 
@@ -218,6 +234,7 @@ class Policy:
     grants: Mapping[GrantArea, GrantTerms] = field(default_factory=lambda: dict.fromkeys(GrantArea, USUAL_GRANTS))
     emergency: EmergencyTerms = field(default_factory=EmergencyTerms)
     sessions: SessionTerms = field(default_factory=SessionTerms)
+    upkeep: UpkeepTerms = field(default_factory=UpkeepTerms)
     reading: Reading = Reading.ADMITTED
     start_valid_for: Seconds = Seconds(300)
     """How long the executor's signature waits for the confirmer's, and one signature at a gate for the other."""

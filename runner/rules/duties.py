@@ -86,9 +86,19 @@ def is_known(ask: Ask) -> Ruling | None:
 
 def is_active(ask: Ask) -> Ruling | None:
     """Nobody signs who is suspended or has left, nor a vendor without contract or sponsor."""
-    person, at = ask.person, ask.facts.now
+    return may_act(ask.person, ask.facts.register, ask.facts.now)
+
+
+def may_act(person: Person, register: Register, at: datetime) -> Ruling | None:
+    """What keeps a person from signing, and from signing in, whatever their posts; None: nothing does."""
     if person.standing is Standing.SUSPENDED:
         return refuse("people:suspended", N_("{person} is suspended"))
+    if person.standing is Standing.UNUSED:
+        return refuse(
+            "people:unused",
+            N_("the account of {person} is stopped: nobody has used it for as long as the policy says"),
+            N_("two people reinstate it: twokey people reinstate {person}"),
+        )
     if person.standing is Standing.LEFT:
         return refuse("people:left", N_("{person} has left"))
     vendor = person.vendor
@@ -96,7 +106,7 @@ def is_active(ask: Ask) -> Ruling | None:
         return refuse(
             "people:contract-ended", N_("the contract of {person}'s company {company} is over"), company=vendor.company
         )
-    if vendor is not None and not _answers(ask.facts.register, vendor.sponsor):
+    if vendor is not None and not _answers(register, vendor.sponsor):
         return refuse(
             "people:no-sponsor",
             N_("{sponsor}, who answered for {person}, does so no longer"),

@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Final
 
 from runner.errors import RefusedError, UsageError
-from runner.model.grant import Appoint, Enrol, Grant, GrantKind, GrantRecord, GrantState, Transfer, concerns, kind_of
+from runner.model.grant import (
+    Appoint,
+    Delegate,
+    Enrol,
+    Grant,
+    GrantKind,
+    GrantRecord,
+    GrantState,
+    Reinstate,
+    Transfer,
+    concerns,
+    kind_of,
+)
 from runner.model.people import Person, PersonRole, Register, Standing
 from runner.model.policy import GrantArea, GrantTerms, Policy
 from runner.model.statement import StatementKind
@@ -19,6 +31,8 @@ from runner.words import N_
 AT_ONCE: Final = frozenset({GrantKind.SUSPEND, GrantKind.REVOKE_KEY})
 """Grants that only take away: one person's signature puts them into effect, another looks at them afterwards."""
 
+_Roles = tuple[PersonRole, ...]
+
 _OWN: Final = frozenset({GrantKind.ADD_KEY, GrantKind.REVOKE_KEY})
 """What everyone may apply for about themselves."""
 
@@ -26,9 +40,18 @@ _OWN: Final = frozenset({GrantKind.ADD_KEY, GrantKind.REVOKE_KEY})
 def may_apply(ask: Ask) -> Ruling | None:
     """Who may apply."""
     record = _record(ask)
-    if kind_of(record.grant) in _OWN and concerns(record.grant) == ask.name:
+    kind = kind_of(record.grant)
+    if kind in _OWN and concerns(record.grant) == ask.name:
         return None
-    return _has_role(ask, _terms(ask).apply)
+    return _has_role(ask, ask.policy.upkeep.recertify if kind is GrantKind.RECERTIFY else _terms(ask).apply)
+
+
+def certifies_another(ask: Ask) -> Ruling | None:
+    """Nobody certifies that they need their own posts."""
+    record = _record(ask)
+    if kind_of(record.grant) is not GrantKind.RECERTIFY or concerns(record.grant) != ask.name:
+        return None
+    return refuse("L1:own-grant", N_("it is about {person}; another person must decide"))
 
 
 def is_not_applicant(ask: Ask) -> Ruling | None:
@@ -98,7 +121,7 @@ def is_not_approver(ask: Ask) -> Ruling | None:
 
 
 GRANT_RULES: Final[dict[StatementKind, tuple[Rule, ...]]] = {
-    StatementKind.APPLY: (may_apply,),
+    StatementKind.APPLY: (certifies_another, may_apply),
     StatementKind.GRANT: (is_undecided, is_not_applicant, is_not_concerned, may_approve),
     StatementKind.DENY: (is_undecided, is_not_applicant, may_approve),
     StatementKind.RETRACT: (is_undecided, is_applicant),
@@ -123,6 +146,8 @@ def require_lawful(after: Register, grant: Grant, policy: Policy, at: datetime, 
     """
     if isinstance(grant, Appoint):
         _require_post(after, grant, policy, at)
+    if isinstance(grant, Delegate):
+        _require_marks(after, grant, policy, at)
     if isinstance(grant, Appoint | Enrol | Transfer):
         _require_unit(grant.unit, policy)
     name = concerns(grant)
@@ -144,19 +169,39 @@ def require_lawful(after: Register, grant: Grant, policy: Policy, at: datetime, 
         )
 
 
+def require_stopped(before: Register, grant: Grant) -> None:
+    """Refuse to reinstate whose account is not stopped.
+
+    Args:
+        before: the register as it counts at present.
+        grant: what is granted.
+
+    Raises:
+        RefusedError: the person is not suspended, nor stopped for want of use.
+    """
+    if isinstance(grant, Reinstate) and person_in(before, grant.person).standing is Standing.ACTIVE:
+        raise RefusedError(N_("{person} is not suspended"), rule="people:standing", person=grant.person)
+
+
 def is_governed(register: Register, policy: Policy, at: datetime, environment: str) -> bool:
     """Whether two people are left who can together change the register and the policy."""
-    return all(_is_pair_left(register, policy, area, at, environment) for area in (GrantArea.PEOPLE, GrantArea.POLICY))
+    terms = [policy.grants[area] for area in (GrantArea.PEOPLE, GrantArea.POLICY)]
+    return all(is_pair_left(register, policy, (each.apply, each.approve), at, environment) for each in terms)
 
 
-def _is_pair_left(register: Register, policy: Policy, area: GrantArea, at: datetime, environment: str) -> bool:
-    terms = policy.grants[area]
+def is_pair_left(
+    register: Register, policy: Policy, pair: tuple[_Roles, _Roles], at: datetime, environment: str
+) -> bool:
+    """Whether there are two people who can act, one with a role of each kind."""
+    apply, approve = pair
     able = [
-        person for person in register.people.values() if person.standing is Standing.ACTIVE and person.good_keys(at)
+        person
+        for person in register.people.values()
+        if person.standing is Standing.ACTIVE and not person.lapsed and person.good_keys(at)
     ]
     roles = {person.name: roles_of(person, policy, at, environment) for person in able}
-    applying = {name for name, held in roles.items() if held.intersection(terms.apply)}
-    approving = {name for name, held in roles.items() if held.intersection(terms.approve)}
+    applying = {name for name, held in roles.items() if held.intersection(apply)}
+    approving = {name for name, held in roles.items() if held.intersection(approve)}
     return any(one != other for one in applying for other in approving)
 
 
@@ -169,17 +214,7 @@ def _require_post(after: Register, grant: Appoint, policy: Policy, at: datetime)
             post=grant.post[:80],
             posts=", ".join(policy.posts),
         )
-    person = person_in(after, grant.person)
-    lacking = [mark for mark in post.marks if not person.has_mark(mark, at)]
-    if lacking:
-        raise RefusedError(
-            N_("{person} lacks {marks}, which the post {post} asks for"),
-            rule="people:attestation",
-            hint=N_("record it first: twokey people attest"),
-            person=person.name,
-            marks=", ".join(lacking),
-            post=grant.post,
-        )
+    _require_marks(after, grant, policy, at)
     holders = _holders(after.people.values(), grant.post, at)
     if post.most and len(holders) > post.most and not grant.stand_in:
         raise RefusedError(
@@ -189,6 +224,22 @@ def _require_post(after: Register, grant: Appoint, policy: Policy, at: datetime)
             post=grant.post,
             most=post.most,
             holders=", ".join(holders),
+        )
+
+
+def _require_marks(after: Register, grant: Appoint | Delegate, policy: Policy, at: datetime) -> None:
+    """Refuse a post to somebody whose attestations for it are missing or over."""
+    person = person_in(after, grant.person)
+    post = policy.posts.get(grant.post)
+    lacking = [mark for mark in (post.marks if post else ()) if not person.has_mark(mark, at)]
+    if lacking:
+        raise RefusedError(
+            N_("{person} lacks {marks}, which the post {post} asks for"),
+            rule="people:attestation",
+            hint=N_("record it first: twokey people attest"),
+            person=person.name,
+            marks=", ".join(lacking),
+            post=grant.post,
         )
 
 

@@ -13,7 +13,7 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import changing, duties, reviewing
+from runner.rules import changing, duties, reviewing, upkeep
 from runner.rules.granting import GRANT_RULES
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
 from runner.words import N_
@@ -76,6 +76,7 @@ _ALWAYS: Final[tuple[Rule, ...]] = (
     duties.is_active,
     duties.has_own_key,
     changing.is_not_embedded_production,
+    upkeep.is_certified,
 )
 
 _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
@@ -83,6 +84,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.PUBLISH: (changing.author_does_not_countersign, duties.may_publish, duties.is_fit),
     StatementKind.REQUEST: (
         changing.may_request,
+        upkeep.key_posts_have_stand_ins,
         changing.has_attachments,
         changing.is_strong_enough,
         duties.is_fit,
@@ -94,6 +96,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         changing.approves_once,
         changing.author_is_not_only_approver,
         changing.may_approve,
+        upkeep.key_posts_have_stand_ins,
         changing.is_strong_enough,
         duties.is_fit,
     ),

@@ -15,6 +15,7 @@ from runner.model.nearest import nearest
 from runner.model.people import PersonRole
 from runner.model.policy import USUAL_CLASSES, ClassTerms, Policy
 from runner.model.runbook import Risk
+from runner.model.time import Seconds
 from runner.model.units import format_duration
 from runner.rules.posts import post_findings, twice
 from runner.rules.terms import WHOLE, inherited_by_unit, laxer_than, settle, terms_of_class
@@ -38,6 +39,7 @@ def policy_findings(policy: Policy) -> tuple[Finding, ...]:
         *_grant_findings(policy),
         *_vacant_roles(policy),
         *_session_findings(policy),
+        *_upkeep_findings(policy),
     )
 
 
@@ -188,6 +190,8 @@ def _wanted_roles(policy: Policy) -> Iterator[tuple[DocumentPath, _Roles]]:
     for area, terms in policy.grants.items():
         for key, roles in {"apply": terms.apply, "approve": terms.approve, "check": terms.check}.items():
             yield ("grants", area.value, key), roles
+    if policy.upkeep.recertify_every is not None:
+        yield ("upkeep", "recertify"), policy.upkeep.recertify
 
 
 def _session_findings(policy: Policy) -> Iterator[Finding]:
@@ -196,3 +200,20 @@ def _session_findings(policy: Policy) -> Iterator[Finding]:
         facts: dict[str, Fact] = {"idle": format_duration(terms.idle), "longest": format_duration(terms.longest)}
         message = N_("an idle session lasts {idle}, and every session ends after {longest}")
         yield Finding(("sessions", "idle"), message, facts, (("sessions", "longest"),))
+
+
+def _upkeep_findings(policy: Policy) -> Iterator[Finding]:
+    """An account is never stopped while its person is waited for in a run."""
+    yield from twice(policy.upkeep.recertify, ("upkeep", "recertify"))
+    yield from _out_of_place(policy.upkeep.recertify, ("upkeep", "recertify"))
+    unused = policy.upkeep.unused_after
+    if unused is not None and unused < SHORTEST_UNUSED:
+        facts: dict[str, Fact] = {
+            "got": format_duration(unused),
+            "expected": format_duration(Seconds(SHORTEST_UNUSED)),
+        }
+        yield Finding(("upkeep", "unused_after"), N_("got {got}, expected at least {expected}"), facts)
+
+
+SHORTEST_UNUSED: Final = 7 * 86400
+"""Seconds before an account that nobody uses may be stopped."""

@@ -24,6 +24,7 @@ from runner.model.grant import (
     Grant,
     GrantKind,
     Leave,
+    Recertify,
     Reinstate,
     Relieve,
     RemoveTerminal,
@@ -117,25 +118,25 @@ def _enrol(register: Register, grant: Enrol, at: datetime) -> Register:
     return _with(register, person)
 
 
-def _suspend(register: Register, grant: Suspend, _: datetime) -> Register:
+def _suspend(register: Register, grant: Suspend, at: datetime) -> Register:
     person = _present(register, grant.person)
     if person.standing is Standing.SUSPENDED:
         raise RefusedError(N_("{person} is suspended already"), rule="people:standing", person=person.name)
-    return _with(register, replace(person, standing=Standing.SUSPENDED))
+    return _with(register, replace(person, standing=Standing.SUSPENDED, standing_since=at))
 
 
-def _reinstate(register: Register, grant: Reinstate, _: datetime) -> Register:
+def _reinstate(register: Register, grant: Reinstate, at: datetime) -> Register:
+    """The end of a suspension, or of a stop for want of use, which no grant has entered."""
     person = _present(register, grant.person)
-    if person.standing is not Standing.SUSPENDED:
-        raise RefusedError(N_("{person} is not suspended"), rule="people:standing", person=person.name)
-    return _with(register, replace(person, standing=Standing.ACTIVE))
+    since = person.standing_since if person.standing is Standing.ACTIVE else at
+    return _with(register, replace(person, standing=Standing.ACTIVE, standing_since=since))
 
 
 def _leave(register: Register, grant: Leave, at: datetime) -> Register:
     person = _present(register, grant.person)
     keys = tuple(key if key.revoked else replace(key, revoked=at) for key in person.keys)
     held = tuple(_ended(each, at) for each in person.appointments)
-    return _with(register, replace(person, standing=Standing.LEFT, keys=keys, appointments=held))
+    return _with(register, replace(person, standing=Standing.LEFT, standing_since=at, keys=keys, appointments=held))
 
 
 def _transfer(register: Register, grant: Transfer, at: datetime) -> Register:
@@ -217,6 +218,15 @@ def _delegate(register: Register, grant: Delegate, at: datetime) -> Register:
         for each in person.appointments
     )
     return _with(register, replace(person, appointments=held))
+
+
+def _recertify(register: Register, grant: Recertify, at: datetime) -> Register:
+    person = _present(register, grant.person)
+    if not any(_is_current(each, at) for each in person.appointments):
+        raise RefusedError(
+            N_("{person} holds no post that could be certified"), rule="people:no-post", person=person.name
+        )
+    return _with(register, replace(person, certified=at, lapsed=False))
 
 
 def _attest(register: Register, grant: Attest, _: datetime) -> Register:
@@ -357,6 +367,7 @@ _ENTER: Final[Mapping[type[Any], Callable[..., Register]]] = {
     Appoint: _appoint,
     Relieve: _relieve,
     Delegate: _delegate,
+    Recertify: _recertify,
     Attest: _attest,
     Exempt: _exempt,
     SetVendor: _set_vendor,

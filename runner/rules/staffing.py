@@ -120,6 +120,7 @@ def _representatives(facts: Facts, policy: Policy) -> list[Person]:
             tuple(sorted((each.post, each.unit, each.environments) for each in person.posts(facts.now))),
             tuple(mark for mark in _marks(policy) if person.has_mark(mark, facts.now)),
             bool(person.good_keys(facts.now)),
+            person.lapsed,
         )
         kept[kind] = kept.get(kind, 0) + 1
         if kept[kind] <= _ALIKE:

@@ -135,6 +135,9 @@ class Tag(StrEnum):
     CREDENTIAL_CHANGED = "person:credential:changed"
     """A person has changed their password."""
 
+    ACCOUNT_STOPPED = "service:account:stopped"
+    """Nobody has used it for as long as the policy says; payload: person, since."""
+
     SERVICE_STARTED = "service:service:started"
     SERVICE_STOPPED = "service:service:stopped"
     SERVICE_RECOVERED = "service:service:recovered"

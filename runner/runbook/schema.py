@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 
 from runner.model.document import JsonObject
 from runner.model.units import DURATION_PATTERN, format_duration
-from runner.wire import fields, policy, probes, runbook, steps
+from runner.wire import fields, policy, policy_upkeep, probes, runbook, steps
 from runner.wire.fields import Shape
 from runner.wire.policy import PolicyShape
 from runner.wire.runbook import RunbookShape
@@ -82,7 +82,7 @@ def _describe(definition: JsonObject, name: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Words under the fields of every shape, by shape and key."""
     found: dict[str, dict[str, str]] = {}
-    for module in (fields, probes, steps, runbook, policy):
+    for module in (fields, probes, steps, runbook, policy_upkeep, policy):
         for node in _classes(module):
             own: dict[str, str] = {}
             for parent in (base.id for base in node.bases if isinstance(base, ast.Name)):

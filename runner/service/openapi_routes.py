@@ -55,6 +55,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("GET", api.CONFIG): Operation(api.Config),
     ("GET", api.PEOPLE): Operation(api.People),
     ("GET", api.REGISTER): Operation(api_people.RegisterShown),
+    ("GET", api.LEAVING): Operation(api_people.LeavingShown),
     ("GET", api.GRANTS): Operation(api_people.GrantPage),
     ("GET", api.GRANTS + "/{number}"): Operation(api_people.GrantShown),
     ("GET", api.POLICY): Operation(api_people.PolicyShown),

@@ -12,6 +12,7 @@ from runner.model.grant import GrantState
 from runner.model.statement import StatementKind
 from runner.model.time import require_utc
 from runner.service.bodies import answer
+from runner.service.leaving_view import leaving_shown
 from runner.service.parts import Service
 from runner.service.people_view import (
     explained,
@@ -45,6 +46,11 @@ def add_routes(app: FastAPI, service: Service) -> None:
         with store.reading() as transaction:
             return answer(register_shown(premises, transaction, at))
 
+    @app.get(api.LEAVING)
+    def leaving(person: Name) -> Response:
+        with store.reading() as transaction:
+            return answer(leaving_shown(premises, transaction, person))
+
     @app.get(api.GRANTS)
     def grants(
         state: States = [],  # noqa: B006 - FastAPI copies a default
@@ -63,6 +69,12 @@ def add_routes(app: FastAPI, service: Service) -> None:
     def grant(number: str) -> Response:
         with store.reading() as transaction:
             return answer(grant_shown(premises, transaction, number))
+
+    _add_policy(app, service)
+
+
+def _add_policy(app: FastAPI, service: Service) -> None:
+    premises, store = service.premises, service.store
 
     @app.get(api.POLICY)
     def policy() -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from runner.engine.desk.facts import grant_facts, plan_facts, publication_facts, request_facts, run_facts, site_facts
@@ -10,10 +9,10 @@ from runner.engine.desk.founding import founding_register, policy_source
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.register import in_effect_since, policy_source_in_force
 from runner.engine.desk.turns import grant_acts
+from runner.engine.desk.upkeep import present_register, upheld_register
 from runner.errors import Fact, UsageError
-from runner.model.grant import GrantKind, GrantState, Leave, concerns
+from runner.model.grant import GrantKind, GrantState
 from runner.model.people import KeyHolder, Person, Register, Standing
-from runner.model.request import RequestState
 from runner.model.statement import StatementKind
 from runner.proof.canonical import digest
 from runner.rules.duties import roles_of
@@ -22,6 +21,7 @@ from runner.rules.policy import decide, who_may
 from runner.rules.register import enter
 from runner.rules.ruling import Facts
 from runner.rules.staffing import prove
+from runner.service.leaving_view import leaving_of
 from runner.store.store import Transaction
 from runner.wire.api import MAX_PAGE, Words
 from runner.wire.api_people import (
@@ -38,7 +38,6 @@ from runner.words import N_
 
 _NEEDS_GRANT = frozenset({StatementKind.GRANT, StatementKind.DENY, StatementKind.RETRACT, StatementKind.INSPECT})
 _NEED_NOTHING = frozenset({StatementKind.PUBLISH, StatementKind.REQUEST, StatementKind.CHECK})
-_OPEN = (RequestState.SUBMITTED, RequestState.APPROVED)
 
 
 def signers(premises: Premises, transaction: Transaction) -> tuple[KeyHolder, ...]:
@@ -46,7 +45,7 @@ def signers(premises: Premises, transaction: Transaction) -> tuple[KeyHolder, ..
     now = premises.clock.now()
     return tuple(
         KeyHolder(person.name, key.line, key.fingerprint)
-        for person in premises.register.of(transaction).people.values()
+        for person in present_register(premises, transaction).people.values()
         if person.standing is Standing.ACTIVE
         for key in person.good_keys(now)
     )
@@ -61,10 +60,10 @@ def register_shown(premises: Premises, transaction: Transaction, at: datetime | 
             if in_effect_since(record) <= at:
                 register = enter(register, record.grant, in_effect_since(record))
         return _register(premises, register, at, ())
-    register = premises.register.of(transaction)
+    upheld = upheld_register(premises, transaction)
     uninspected = transaction.grants.page(MAX_PAGE, states=(GrantState.GRANTED,))
-    found = remarks(register, premises.policy, uninspected, now)
-    return _register(premises, register, now, tuple(_words(each.message, each.facts) for each in found))
+    found = remarks(upheld.register, premises.policy, uninspected, now, upheld.spared)
+    return _register(premises, upheld.register, now, tuple(_words(each.message, each.facts) for each in found))
 
 
 def grant_shown(premises: Premises, transaction: Transaction, number: str) -> GrantShown:
@@ -74,8 +73,14 @@ def grant_shown(premises: Premises, transaction: Transaction, number: str) -> Gr
         NotFoundError: there is none of that number.
     """
     record = transaction.grants.get(number)
-    still = tuple(_open_matters(transaction, concerns(record.grant))) if isinstance(record.grant, Leave) else ()
-    return GrantShown(grant_row(record), grant_acts(premises, transaction, record), still)
+    acts = grant_acts(premises, transaction, record)
+    leaving = leaving_of(premises, transaction, record)
+    return GrantShown(
+        row=grant_row(record),
+        acts=acts,
+        open=leaving.open if leaving else (),
+        ends=leaving.ends if leaving else (),
+    )
 
 
 def policy_shown(premises: Premises, transaction: Transaction) -> PolicyShown:
@@ -170,25 +175,12 @@ def _register(premises: Premises, register: Register, at: datetime, found: tuple
 
 
 def _person(premises: Premises, person: Person, at: datetime) -> PersonShown:
-    roles = roles_of(person, premises.policy, at, premises.site.environment)
+    roles = () if person.lapsed else roles_of(person, premises.policy, at, premises.site.environment)
     return PersonShown(
         person=person,
         roles=tuple(sorted(roles)),
-        posts=tuple(dict.fromkeys(each.post for each in person.posts(at))),
+        posts=() if person.lapsed else tuple(dict.fromkeys(each.post for each in person.posts(at))),
     )
-
-
-def _open_matters(transaction: Transaction, name: str) -> Iterator[Words]:
-    """What stays open in somebody's name."""
-    for request in transaction.requests.page(MAX_PAGE, states=_OPEN):
-        if request.requester == name:
-            yield Words(N_("change {number}, requested by {person}"), {"number": request.number, "person": name})
-    for record in transaction.runs.page(MAX_PAGE):
-        if record.ended_at is None and name in (record.executor, record.confirmer):
-            yield Words(N_("run {run}, of which {person} is one of the two"), {"run": record.id, "person": name})
-    for grant in transaction.grants.page(MAX_PAGE, states=(GrantState.APPLIED,)):
-        if grant.applicant == name:
-            yield Words(N_("grant {number}, applied for by {person}"), {"number": grant.number, "person": name})
 
 
 def _words(message: str, facts: dict[str, Fact] | object) -> Words:

@@ -48,6 +48,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.CONFIG): Permission.READ,
         ("GET", api.PEOPLE): Permission.READ,
         ("GET", api.REGISTER): Permission.READ,
+        ("GET", api.LEAVING): Permission.READ,
         ("GET", api.GRANTS): Permission.READ,
         ("GET", api.GRANTS + "/{number}"): Permission.READ,
         ("GET", api.POLICY): Permission.READ,

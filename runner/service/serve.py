@@ -17,6 +17,7 @@ from typing import Final
 from runner import __version__
 from runner.engine.desk.expiry import escalate_reviews, expire_requests
 from runner.engine.desk.state import StateDirectory, hold, open_state, read_service, write_service
+from runner.engine.desk.upkeep import stop_unused
 from runner.engine.journal import service_entry
 from runner.engine.notifier import Notifier, SilentNotifier
 from runner.engine.process import ProcessMark, is_alive, own_mark
@@ -206,6 +207,7 @@ async def _expire(composed: Composed) -> None:
         try:
             await asyncio.to_thread(expire_requests, composed.service.premises)
             await asyncio.to_thread(escalate_reviews, composed.service.premises)
+            await asyncio.to_thread(stop_unused, composed.service.premises)
             await asyncio.to_thread(composed.service.access.sessions.sweep)
         except RunnerError as error:
             _log.warning("what is over or overdue could not be recorded: %s", error)

@@ -21,7 +21,7 @@ from runner.model.policy import Strength
 from runner.store.columns import BigId, Chosen, Instant
 from runner.store.tables import metadata
 
-__all__ = ["credentials", "founders", "grants", "metadata", "sessions"]
+__all__ = ["account_uses", "credentials", "founders", "grants", "metadata", "sessions"]
 
 founders = Table(
     "founders",
@@ -43,6 +43,15 @@ credentials = Table(
     Column("last_step", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),
+)
+
+account_uses = Table(
+    "account_uses",
+    metadata,
+    Column("person", String(128), primary_key=True),
+    Column("used_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
+    Index(None, "used_at"),
 )
 
 sessions = Table(

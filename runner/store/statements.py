@@ -13,6 +13,7 @@ from runner.errors import NotFoundError, SignatureError
 from runner.model.statement import RecordedStatement, SignedStatement, Statement
 from runner.proof.statement import parse_statement
 from runner.store.tables import statements
+from runner.store.uses import note_use
 from runner.wire.documents import from_document
 from runner.words import N_
 
@@ -51,6 +52,13 @@ class StatementStore:
                 person=statement.person,
                 nonce=statement.nonce,
             ) from error
+        note_use(self._connection, statement.person, recorded)
+
+    def earliest(self) -> datetime | None:
+        """When the first statement was recorded; None while there is none."""
+        query = select(statements.c.recorded).order_by(statements.c.place).limit(1)
+        recorded: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return recorded
 
     def find(self, id: str) -> RecordedStatement | None:
         """The statement of that id."""

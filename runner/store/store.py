@@ -35,6 +35,7 @@ from runner.store.reviews import ReviewStore
 from runner.store.runs import RunStore
 from runner.store.statements import StatementStore
 from runner.store.tree import TreeStore
+from runner.store.uses import UseStore
 
 Listener = Callable[[], None]
 
@@ -49,6 +50,7 @@ class Transaction:
         self.grants = GrantStore(connection, zone)
         self.credentials = CredentialStore(connection)
         self.sessions = SessionStore(connection)
+        self.uses = UseStore(connection)
         self.publications = PublicationStore(connection)
         self.plans = PlanStore(connection)
         self.requests = RequestStore(connection, zone)

@@ -15,6 +15,7 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/config                     Config
     GET  /v1/people                     People
     GET  /v1/register                   api_people.RegisterShown          ?at=
+    GET  /v1/register/leaving           api_people.LeavingShown           ?person=
     GET  /v1/grants                     api_people.GrantPage              ?state= ?person= ?before= ?limit=
     GET  /v1/grants/NUMBER              api_people.GrantShown
     GET  /v1/policy                     api_people.PolicyShown
@@ -69,6 +70,7 @@ SESSIONS: Final = "/v1/sessions"
 CONFIG: Final = "/v1/config"
 PEOPLE: Final = "/v1/people"
 REGISTER: Final = "/v1/register"
+LEAVING: Final = "/v1/register/leaving"
 GRANTS: Final = "/v1/grants"
 POLICY: Final = "/v1/policy"
 EXPLAIN: Final = "/v1/policy/explain"

@@ -52,6 +52,19 @@ class GrantShown:
     acts: tuple[Act, ...]
     open: tuple[Words, ...]
     """Of somebody who leaves: what stays open in their name."""
+    ends: tuple[Words, ...] = ()
+    """Of somebody who leaves: what ends with that, or has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingShown:
+    """What becomes of what rests on somebody when they leave."""
+
+    person: str
+    ends: tuple[Words, ...]
+    """What ends at once."""
+    open: tuple[Words, ...]
+    """What stays open in their name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from runner.model.policy import (
 from runner.model.runbook import Risk
 from runner.model.time import Seconds
 from runner.wire.fields import Count, Duration, DurationOrZero, Folder, Label, Shape, Term, TextShape
+from runner.wire.policy_upkeep import UpkeepShape
 
 MOST_APPROVALS: Final = 9
 """Most approvals of one kind, and most kinds of them."""
@@ -278,6 +279,8 @@ class PolicyShape(Shape):
     """What becomes of an emergency afterwards."""
     sessions: SessionsShape = Field(default_factory=SessionsShape)
     """How long people stay signed in, and what passwords must be."""
+    upkeep: UpkeepShape = Field(default_factory=UpkeepShape)
+    """By when the register of people is kept in order."""
     reading: Annotated[Reading, Field(strict=False)] = _USUAL.reading
     """Who may read what is not public."""
     start_valid_for: Duration = _USUAL.start_valid_for
@@ -312,6 +315,7 @@ class PolicyShape(Shape):
             grants=self.grants.value(),
             emergency=self.emergency.value(),
             sessions=self.sessions.value(),
+            upkeep=self.upkeep.value(),
             reading=self.reading,
             start_valid_for=Seconds(self.start_valid_for),
             approval_valid_for=Seconds(self.approval_valid_for),

@@ -129,6 +129,7 @@ WORDS: Final = (
     N_("appoint"),
     N_("relieve"),
     N_("delegate"),
+    N_("recertify"),
     N_("attest"),
     N_("exempt"),
     N_("set_vendor"),
@@ -145,6 +146,7 @@ WORDS: Final = (
     # runner.model.people.Standing
     N_("active"),
     N_("suspended"),
+    N_("unused"),
     N_("left"),
     # runner.model.plan.Role
     N_("do"),

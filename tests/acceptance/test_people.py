@@ -124,10 +124,19 @@ def a_change_by_those_who_may(bank: Bank) -> None:
 
 
 def somebody_leaves(bank: Bank) -> None:
-    number = bank.granted("people", "leave", "op-b")
+    told = bank.refused("people", "leave", "op-b", "--reason", "x", by=SYSTEM, code=2)
+    assert ("post shift_operator" in told, "nobody can be asked" in told) == (True, True), "what ends comes first"
+    assert "L1:own-grant" in bank.refused("people", "recertify", HEAD, "--reason", "x", "--yes", by=HEAD, code=4)
+    certified = str(bank.sign("people", "recertify", "op-a", "--reason", "on shift", by=HEAD)["subject"])
+    bank.sign("approve", certified, by=SECURITY)
+    number = bank.granted("people", "leave", "op-b", "--handed-back", "badge 7", "--still-out", "laptop")
     assert "access:unknown-key" in bank.refused("change", "list", by="op-b", code=4)
     shown: JsonObject = bank.ask("people", "grant", number, by=SECURITY)
     assert shown["open"] == []
+    assert len(str(shown["ends"]).split("'message'")) == len(("", "key", "post"))
+    text = bank.do("people", "grant", number, by=SECURITY)
+    for said in ("handed back: badge 7", "still out:   laptop", "ends:        post shift_operator"):
+        assert said in text
 
 
 def everything_is_proved(bank: Bank) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import NotFoundError, RefusedError, UsageError
-from runner.model.grant import Appoint, Enrol, Grant, GrantState, Relieve, RevokeKey, Suspend
+from runner.model.grant import Appoint, Enrol, Grant, GrantState, Leave, Recertify, Relieve, RevokeKey, Suspend
 from runner.model.people import Person, Standing
 from runner.model.policy import MEMBER
 from runner.model.runbook import Risk
@@ -97,6 +97,34 @@ def test_one_applies_another_approves_and_the_first_inspects(bench: Bench) -> No
     shown = register.grant(number)
     assert (shown.row.state, shown.row.approver, shown.acts) == (GrantState.CHECKED, other, ())
     assert shown.row.inspector == bench.key(bench.executor).person
+
+
+def test_what_ends_with_somebody_is_the_same_list_before_and_after(bench: Bench) -> None:
+    register = bench.backend.register
+    granted(bench, Enrol("sun.san", "", "", ""))
+    granted(bench, Appoint("sun.san", MEMBER))
+    before = register.leaving("sun.san")
+    assert [each.facts for each in before.ends] == [{"post": MEMBER}]
+    number = granted(bench, Leave("sun.san", "moved", ("badge",)))
+    shown = register.grant(number)
+    assert (shown.ends, shown.open) == (before.ends, before.open)
+    assert shown.row.terms["handed_back"] == ["badge"]
+    with pytest.raises(UsageError):
+        register.leaving("nobody")
+
+
+def test_posts_are_certified_by_two_and_not_by_their_holder(bench: Bench) -> None:
+    name = bench.key(bench.confirmer).person
+    number = apply(bench, Recertify(name, "on shift"))
+    with pytest.raises(RefusedError) as refusal:
+        bench.sign(ApproveGrant(number), bench.confirmer)
+    assert refusal.value.rule == "L1:own-grant"
+    granted(bench, Enrol("wu.er", "", "", ""))
+    granted(bench, Appoint("wu.er", MEMBER))
+    granted(bench, Recertify("wu.er", "on shift"))
+    found = person(bench, "wu.er")
+    assert found is not None
+    assert found.certified is not None
 
 
 def test_a_grant_waits_beside_the_changes(bench: Bench) -> None:

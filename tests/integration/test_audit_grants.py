@@ -11,7 +11,19 @@ import pytest
 from runner.audit.bundle_verify import verify_bundle
 from runner.audit.ssh_keygen import SshKeygen
 from runner.model.document import JsonObject
-from runner.model.grant import AddKey, Attest, Enrol, Grant, GrantRecord, GrantState, Leave, RevokeKey, Suspend, kind_of
+from runner.model.grant import (
+    AddKey,
+    Attest,
+    Enrol,
+    Grant,
+    GrantRecord,
+    GrantState,
+    Leave,
+    Reinstate,
+    RevokeKey,
+    Suspend,
+    kind_of,
+)
 from runner.model.log import About
 from runner.model.statement import SignedStatement, StatementKind
 from runner.model.verdict import Verdict, VerdictWord
@@ -95,6 +107,38 @@ def test_what_somebody_signs_after_their_enrolment_is_verified(world: GrantWorld
     world.ask(EVE)
     world.sequence()
     assert world.verify().word is VerdictWord.VERIFIED
+
+
+def test_whoever_was_stopped_for_want_of_use_is_reinstated_though_no_grant_had_stopped_them(
+    world: GrantWorld,
+) -> None:
+    world.granted(ENROL_EVE)
+    world.granted(Reinstate("eve", "back"))
+    world.ask(EVE)
+    world.sequence()
+    assert world.verify().word is VerdictWord.VERIFIED
+
+
+def test_an_application_from_before_its_kind_came_to_say_more_is_approved_as_it_was(world: GrantWorld) -> None:
+    world.granted(ENROL_EVE)
+    leave = Leave("eve", "moved")
+    content = statements.apply_content(kind_of(leave), {"person": "eve", "reason": "moved"}, "needed")
+    said = ANN.sign(StatementKind.APPLY, ORIGIN, content)
+    world.say(Tag.GRANT_APPLIED, said, About())
+    record = GrantRecord("", leave, "needed", GrantState.APPLIED, ANN.name, said.id, NOON)
+    with world.store.writing() as transaction:
+        record = transaction.grants.add(record)
+    world.approve(BOB, record)
+    world.sequence()
+    assert world.verify().word is VerdictWord.VERIFIED
+
+
+def test_what_was_handed_back_is_what_was_applied_for(world: GrantWorld) -> None:
+    world.granted(ENROL_EVE)
+    record = world.apply(ANN, Leave("eve", "moved", ("badge",)))
+    world.approve(BOB, replace(record, grant=Leave("eve", "moved", ("badge", "laptop"))))
+    world.sequence()
+    assert step(world.verify()) == "2.6"
 
 
 def test_before_it_they_could_sign_nothing(world: GrantWorld) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from runner.store import schema, sqlite
 from runner.store.database import Database
 from runner.store.people_tables import metadata
 from runner.store.store import Store
-from tests.stores import ANN, leaf, open_store
+from tests.stores import ANN, NOON, leaf, open_store
 
 
 def raw(path: Path) -> Database:
@@ -81,6 +82,37 @@ def test_a_database_from_before_the_after_reviews_owes_none(tmp_path: Path) -> N
     store = open_store(tmp_path)
     with store.reading() as transaction:
         assert transaction.reviews.owed() == ()
+    store.close()
+
+
+def test_in_a_database_from_before_an_account_counts_as_used_at_its_last_statement(tmp_path: Path) -> None:
+    old = raw(tmp_path / "twokey.db")
+    when = [f"2026-11-2{day}T04:00:00.000000Z" for day in (1, 2, 3)]
+    with old.writing() as connection:
+        schema.migrate(connection, to="0005")
+        for place, (person, at) in enumerate([("ann", when[0]), ("ann", when[2]), ("bob", when[1])]):
+            connection.execute(
+                text(
+                    "INSERT INTO statements (id, kind, person, subject, nonce, recorded, bytes, signature) "
+                    "VALUES (:id, 'apply', :person, 'log', :id, :at, x'00', 's')"
+                ),
+                {"id": str(place), "person": person, "at": at},
+            )
+        for place, (person, entered) in enumerate([("ann", 1), ("carol", 2), ("dave", None)]):
+            connection.execute(
+                text(
+                    "INSERT INTO grants (number, kind, person, terms, reason, state, applicant, application, "
+                    "applied_at, approver, decided_at, inspector, entered) "
+                    "VALUES (:number, 'enrol', :person, '{}', 'x', 'checked', "
+                    "'ann', '0', :at, 'bob', :at, '', :entered)"
+                ),
+                {"number": f"SQ-{place}", "person": person, "at": when[0], "entered": entered},
+            )
+    old.close()
+    store = open_store(tmp_path)
+    with store.reading() as transaction:
+        used = {name: at.day for name, at in transaction.uses.before(NOON + timedelta(days=9)).items()}
+    assert used == {"ann": 23, "bob": 22, "carol": 21}
     store.close()
 
 

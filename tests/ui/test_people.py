@@ -299,7 +299,7 @@ async def test_somebody_else_may_decide_while_the_dialog_waits() -> None:
     async with at_demo(demo) as seat:
         await open_people(seat, down=3)
         await seat.press("d")
-        await fill(seat, "retires")
+        await fill(seat, "", "", "retires")
         await phase(seat, Phase.READY)
         await seat.press("f8")
         await phase(seat, Phase.WAITING)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from runner.errors import NotFoundError
-from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, concerns, kind_of
+from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, Leave, concerns, kind_of
 from runner.model.log import About
 from runner.model.people import Person, Register
 from runner.model.policy import Policy
@@ -15,8 +15,9 @@ from runner.model.statement import StatementKind
 from runner.model.time import Clock
 from runner.proof.canonical import digest
 from runner.rules.duties import roles_of
-from runner.rules.granting import AT_ONCE, GRANT_RULES, require_lawful
-from runner.rules.oversight import remarks
+from runner.rules.granting import AT_ONCE, GRANT_RULES, require_lawful, require_stopped
+from runner.rules.leaving import Matters, leaving
+from runner.rules.oversight import Remark, remarks
 from runner.rules.policy import require, who_may
 from runner.rules.register import enter
 from runner.rules.ruling import Facts
@@ -26,6 +27,7 @@ from runner.wire.api import Words
 from runner.wire.api_people import (
     GrantPage,
     GrantShown,
+    LeavingShown,
     PersonShown,
     PolicyShown,
     RegisterShown,
@@ -84,10 +86,7 @@ class DemoRegister:
             at=now,
             people=tuple(_person(person, now) for person in self._register.people.values()),
             terminals=(),
-            remarks=tuple(
-                Words(each.message, {name: str(fact) for name, fact in each.facts.items()})
-                for each in remarks(self._register, POLICY, uninspected, now)
-            ),
+            remarks=_words(remarks(self._register, POLICY, uninspected, now)),
         )
 
     def grants(self, person: str, before: str | None, limit: int) -> GrantPage:
@@ -103,7 +102,18 @@ class DemoRegister:
     def grant(self, number: str) -> GrantShown:
         self._log.require_reached()
         record = self._get(number)
-        return GrantShown(grant_row(record), self._acts_of(record), ())
+        if not isinstance(record.grant, Leave):
+            return GrantShown(grant_row(record), self._acts_of(record), ())
+        shown = self._leaving(record.grant.person, record.decided_at)
+        return GrantShown(grant_row(record), self._acts_of(record), shown.open, shown.ends)
+
+    def leaving(self, person: str) -> LeavingShown:
+        self._log.require_reached()
+        return self._leaving(person, None)
+
+    def _leaving(self, person: str, at: datetime | None) -> LeavingShown:
+        found = leaving(self._register, person, Matters(), at or self._clock.now())
+        return LeavingShown(person, _words(found.ends), _words(found.stays))
 
     def policy(self) -> PolicyShown:
         self._log.require_reached()
@@ -181,6 +191,7 @@ class DemoRegister:
 
     def _after(self, grant: Grant, now: datetime) -> Register:
         """The register with a grant entered; raises what forbids it."""
+        require_stopped(self._register, grant)
         after = enter(self._register, grant, now)
         require_lawful(after, grant, POLICY, now, ENVIRONMENT)
         return after
@@ -232,6 +243,10 @@ class DemoRegister:
             key=key,
             grant=record,
         )
+
+
+def _words(remarks: tuple[Remark, ...]) -> tuple[Words, ...]:
+    return tuple(Words(each.message, {name: str(fact) for name, fact in each.facts.items()}) for each in remarks)
 
 
 def is_about_people(kind: StatementKind) -> bool:

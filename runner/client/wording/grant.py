@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import GrantState
 from runner.model.people import Appointment, Person, PersonKey, Standing, Vendor
 from runner.wire.api import Words
-from runner.wire.api_people import Explained, GrantRow, GrantShown, PersonShown, RegisterShown
+from runner.wire.api_people import Explained, GrantRow, GrantShown, LeavingShown, PersonShown, RegisterShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _
 
@@ -42,6 +42,8 @@ _FIELDS: Final = {
     "mark": N_("what"),
     "reference": N_("reference"),
     "reason": N_("reason"),
+    "handed_back": N_("handed back"),
+    "still_out": N_("still out"),
     "digest": N_("digest"),
     "text": N_("policy"),
     "terminal": N_("terminal"),
@@ -53,7 +55,9 @@ _FIELDS: Final = {
 }
 """Fields of grants as people say them."""
 
-_LEFT_OUT: Final = frozenset({"text", "key", "reason", "document", "reference", "qualification"})
+_LEFT_OUT: Final = frozenset(
+    {"text", "key", "reason", "document", "reference", "qualification", "handed_back", "still_out"}
+)
 """Fields that a line about a grant does without."""
 
 _OTHERWISE: Final[Mapping[GrantState, str]] = {
@@ -89,6 +93,11 @@ def terms_lines(content: JsonObject, present: Present) -> tuple[Line, ...]:
     if not isinstance(kind, str) or not isinstance(terms, dict):
         return ()
     return aligned(sections(_granted(str(content.get("number") or ""), kind, terms, present)))
+
+
+def leaving_lines(shown: LeavingShown, present: Present) -> tuple[Line, ...]:
+    """What ends and what stays open when somebody leaves."""
+    return aligned(sections(_leaving(shown.ends, shown.open, present)))
 
 
 def grant_otherwise(state: GrantState) -> Words:
@@ -195,7 +204,13 @@ def _way(shown: GrantShown, present: Present) -> Iterator[Told]:
             yield from turn_told(act, present)
         else:
             yield told(_("possible"), act_text(act, present))
-    for matter in shown.open:
+    yield from _leaving(shown.ends, shown.open, present)
+
+
+def _leaving(ends: Iterable[Words], stays: Iterable[Words], present: Present) -> Iterator[Told]:
+    for matter in ends:
+        yield told(_("ends"), said(matter, present))
+    for matter in stays:
         yield told(_("stays open"), said(matter, present), Meaning.WAIT)
 
 
@@ -206,6 +221,8 @@ def _account(shown: PersonShown) -> Iterator[Told]:
     yield told(_("unit"), person.unit or "-")
     state = Meaning.GOOD if person.standing is Standing.ACTIVE else Meaning.BAD
     yield told(_("state"), standing_of(person), state)
+    if person.lapsed:
+        yield told("", _("posts lie dormant until somebody certifies that they are needed"), Meaning.BAD)
     yield told(_("roles"), listed(spoken(role.value) for role in shown.roles) or "-")
     if person.vendor is not None:
         yield told(_("company"), _vendor(person.vendor))

@@ -8,7 +8,7 @@ from typing import Final
 from runner.client.wording.grid import grid
 from runner.client.wording.line import Line, Meaning, line, listed
 from runner.model.people import PersonRole
-from runner.model.policy import USUAL_TERMS, ApprovalNeed, ClassTerms, GrantArea, Policy, Post, Reading
+from runner.model.policy import USUAL_TERMS, ApprovalNeed, ClassTerms, GrantArea, Policy, Post, Reading, UpkeepTerms
 from runner.model.runbook import Risk
 from runner.model.units import format_duration
 from runner.wire.spoken import spoken
@@ -192,6 +192,7 @@ def _other_lines(policy: Policy) -> tuple[Line, ...]:
             _("at one terminal"),
             _("both may type a password") if sessions.shared_terminal else _("one types a password"),
         ),
+        *_upkeep(policy.upkeep),
         (_("read by"), _(READERS[policy.reading])),
         (
             _("an approval"),
@@ -201,6 +202,21 @@ def _other_lines(policy: Policy) -> tuple[Line, ...]:
         ),
     ]
     return _titled(_("further"), grid(("", ""), [*rows, *_by_key(policy)], start=_START))
+
+
+def _upkeep(terms: UpkeepTerms) -> Iterator[tuple[str, str]]:
+    if terms.recertify_every is not None:
+        text = _("every {span} by {roles}; {grace} after that the posts lie dormant")
+        told = text.format(
+            span=format_duration(terms.recertify_every),
+            roles=role_words(terms.recertify),
+            grace=format_duration(terms.dormant_after),
+        )
+        yield _("posts certified"), told
+    if terms.unused_after is not None:
+        yield _("unused accounts"), _("are stopped after {span}").format(span=format_duration(terms.unused_after))
+    text = _("for key posts within {span}, or no major change is accepted")
+    yield _("stand-ins"), text.format(span=format_duration(terms.stand_in_within))
 
 
 def _by_key(policy: Policy) -> Iterator[tuple[str, str]]:

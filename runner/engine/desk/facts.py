@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from runner.engine.desk.premises import Premises
+from runner.engine.desk.upkeep import present_register
 from runner.model.grant import GrantRecord
 from runner.model.plan import Plan
 from runner.model.request import Publication, Request
@@ -15,9 +16,9 @@ from runner.store.store import Transaction
 
 
 def site_facts(premises: Premises, transaction: Transaction) -> Facts:
-    """Who is enrolled, and where."""
+    """Who is enrolled, as they count at present, and where."""
     return Facts(
-        register=premises.register.of(transaction),
+        register=present_register(premises, transaction),
         now=premises.clock.now(),
         environment=premises.site.environment,
         production=premises.site.production,

@@ -6,15 +6,27 @@ from dataclasses import dataclass, replace
 
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import grant_facts, site_facts
+from runner.engine.desk.parting import part
 from runner.engine.desk.reasons import require_reason
 from runner.engine.desk.turns import grant_acts
 from runner.errors import UsageError
-from runner.model.grant import GRANTS, Grant, GrantKind, GrantRecord, GrantState, SetPolicy, kind_of
+from runner.model.grant import (
+    GRANTS,
+    Enrol,
+    Grant,
+    GrantKind,
+    GrantRecord,
+    GrantState,
+    Reinstate,
+    SetPolicy,
+    concerns,
+    kind_of,
+)
 from runner.model.log import About
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.proof.canonical import digest
-from runner.rules.granting import AT_ONCE, require_lawful
+from runner.rules.granting import AT_ONCE, require_lawful, require_stopped
 from runner.rules.register import enter
 from runner.rules.statements import apply_content, end_content, grant_content, inspect_content
 from runner.rules.tags import Tag
@@ -131,6 +143,7 @@ def _change(case: Case, grant: Grant) -> _Change:
         InvalidContentError: it is a policy with problems.
     """
     before = site_facts(case.premises, case.transaction).register
+    require_stopped(before, grant)
     after = enter(before, grant, case.now)
     policy = _policy(grant) if isinstance(grant, SetPolicy) else None
     require_lawful(after, grant, policy or case.premises.policy, case.now, case.premises.site.environment)
@@ -146,11 +159,14 @@ def _policy(grant: SetPolicy) -> Policy:
 
 def _take_effect(case: Case, record: GrantRecord, change: _Change) -> None:
     case.transaction.grants.put(record)
+    if isinstance(record.grant, Enrol | Reinstate):
+        case.transaction.uses.note(concerns(record.grant), case.now)
     case.note(
         Tag.GRANT_ENTERED,
         _about(record),
         {"number": record.number, "grant": kind_of(record.grant).value, "place": record.entered},
     )
+    part(case, record.grant)
     policy = change.policy
     if policy is not None:
         case.transaction.after_commit(lambda: case.premises.in_force.take(policy))

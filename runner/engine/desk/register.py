@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from runner.engine.desk.founding import founding_policy, founding_register
-from runner.errors import StorageError
+from runner.errors import InvalidContentError, StorageError
 from runner.model.grant import GrantKind, GrantRecord, SetPolicy
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.rules.register import enter
+from runner.rules.upkeep import asked_since
 from runner.runbook.settings import POLICY_FILE, policy_of
 from runner.store.store import Transaction
 from runner.words import N_
@@ -33,14 +36,40 @@ class RegisterShelf:
         with self._lock:
             known = self._known
         if known is None or not transaction.grants.is_head(known[0], known[1]):
-            known = (0, "", founding_register(transaction))
+            known = (0, "", _founded(transaction))
         register = known[2]
         if known[:2] != head:
             for record in transaction.grants.entered(after=known[0]):
-                register = enter(register, record.grant, in_effect_since(record))
+                register = _entered(register, record)
         with self._lock:
             self._known = (*head, register)
         return register
+
+
+def _founded(transaction: Transaction) -> Register:
+    """The register as the first entries leave it, with what the first policy asks for in time."""
+    register = founding_register(transaction)
+    founded = transaction.statements.earliest()
+    if founded is None:
+        return register
+    asked = _asked(register, founding_policy(transaction), founded)
+    return replace(register, founded=founded, asked=asked)
+
+
+def _entered(register: Register, record: GrantRecord) -> Register:
+    at = in_effect_since(record)
+    register = enter(register, record.grant, at)
+    if isinstance(record.grant, SetPolicy):
+        register = replace(register, asked=_asked(register, record.grant.text.encode(), at))
+    return register
+
+
+def _asked(register: Register, source: bytes, at: datetime) -> Mapping[str, datetime]:
+    """Since when what a policy asks for in time has been asked for; one no longer accepted asks for nothing."""
+    try:
+        return asked_since(register.asked, policy_of(source, POLICY_FILE), at)
+    except InvalidContentError:
+        return {}
 
 
 def in_effect_since(record: GrantRecord) -> datetime:

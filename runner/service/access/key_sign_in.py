@@ -8,18 +8,19 @@ from typing import Final
 
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import RefusalLog
+from runner.engine.desk.upkeep import present_register
 from runner.engine.journal import service_entry
 from runner.errors import RefusedError, SignatureError, SignInError, StorageError, UsageError
 from runner.model.access import Session, SignInClaim
 from runner.model.log import About
-from runner.model.people import Standing
 from runner.model.policy import Strength
 from runner.proof.sign_in import verify_sign_in
 from runner.proof.sshsig import SshSignature
 from runner.proof.statement import parse_statement
+from runner.rules.ruling import Ruling
 from runner.rules.tags import Tag
 from runner.service.access.challenges import Challenges
-from runner.service.access.directory import standing, who_has_key
+from runner.service.access.directory import barred, who_has_key
 from runner.service.access.limits import Buckets, Rate
 from runner.service.access.sessions import Proof, Sessions
 from runner.wire.api_access import MOST_KEYS, Challenge, ChallengeAsked, KeySignIn
@@ -76,9 +77,10 @@ class KeySignIns:
         now = self._premises.clock.now()
         strength = Strength.TOUCH if signature.key.is_fido else Strength.KEY
         with self._premises.store.writing() as transaction:
-            if standing(self._premises.register.of(transaction), claim.person) is Standing.ACTIVE:
+            ruling = barred(present_register(self._premises, transaction), claim.person, now)
+            if ruling is None:
                 return self._sessions.open(transaction, Proof(claim.person, strength, claim.key, peer), now)
-        raise may_not_act(self._premises, claim.person, peer)
+        raise may_not_act(self._premises, claim.person, peer, ruling)
 
     def _holder_of(self, keys: tuple[str, ...]) -> tuple[str, str]:
         now = self._premises.clock.now()
@@ -117,10 +119,10 @@ class KeySignIns:
         return signature
 
 
-def may_not_act(premises: Premises, person: str, peer: str) -> RefusedError:
+def may_not_act(premises: Premises, person: str, peer: str, ruling: Ruling) -> RefusedError:
     """The refusal of somebody who has shown who they are, and may not act; on record."""
-    refused(premises, person, "access:standing", peer)
-    return RefusedError(N_("{person} may not sign in at present"), rule="access:standing", person=person)
+    refused(premises, person, ruling.rule, peer)
+    return RefusedError(ruling.message, rule=ruling.rule, hint=ruling.hint, **ruling.facts)
 
 
 def refused(premises: Premises, person: str, rule: str, peer: str) -> None:

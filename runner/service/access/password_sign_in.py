@@ -17,16 +17,17 @@ from typing import Final
 
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import RefusalLog
+from runner.engine.desk.upkeep import present_register
 from runner.engine.journal import service_entry
 from runner.errors import NotFoundError, RefusedError, SignInError, UsageError
 from runner.model.access import Credential, Session, SessionEnd
 from runner.model.log import About, ActorKind, Entry
-from runner.model.people import Standing
 from runner.model.policy import SessionTerms, Strength
 from runner.rules.passwords import LONGEST, is_change_due, remembered, require_new_password, wait_after
+from runner.rules.ruling import Ruling
 from runner.rules.tags import Tag
 from runner.service.access import codes
-from runner.service.access.directory import standing
+from runner.service.access.directory import barred, standing
 from runner.service.access.hashing import Hasher
 from runner.service.access.key_sign_in import may_not_act, refused
 from runner.service.access.limits import Buckets, Rate, too_often
@@ -117,8 +118,8 @@ class PasswordSignIns:
         step = self._step_of(credential, asked.code, now)
         if credential is None or not is_right or step is None:
             raise self._wrong(credential, asked.person, peer, now)
-        if self._standing(credential.person) is not Standing.ACTIVE:
-            raise may_not_act(self._premises, credential.person, peer)
+        if (ruling := self._barred(credential.person, now)) is not None:
+            raise may_not_act(self._premises, credential.person, peer, ruling)
         renewed = self._renewed(credential, asked, now)
         proof = Proof(credential.person, Strength.PASSWORD, "", peer)
         with self._premises.store.writing() as transaction:
@@ -165,9 +166,9 @@ class PasswordSignIns:
         with self._premises.store.reading() as transaction:
             return transaction.credentials.find(person)
 
-    def _standing(self, person: str) -> Standing | None:
+    def _barred(self, person: str, now: datetime) -> Ruling | None:
         with self._premises.store.reading() as transaction:
-            return standing(self._premises.register.of(transaction), person)
+            return barred(present_register(self._premises, transaction), person, now)
 
     def _step_of(self, credential: Credential | None, code: str, now: datetime) -> int | None:
         if credential is None:

@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.engine.desk.premises import Premises
+from runner.engine.desk.upkeep import present_register
 from runner.engine.journal import service_entry
 from runner.errors import NotFoundError, SignInError, StorageError
 from runner.model.access import Session, SessionEnd
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
-from runner.model.people import Standing
 from runner.model.policy import SessionTerms, Strength
 from runner.model.time import to_rfc3339
 from runner.rules.sessions import MOST, end_of, is_touch_due
 from runner.rules.tags import Tag
-from runner.service.access.directory import standing, who_has_key
+from runner.service.access.directory import barred, who_has_key
 from runner.store.store import Transaction
 from runner.wire.api_access import NO_SESSION, SESSION_OVER
 from runner.words import N_
@@ -85,6 +85,7 @@ class Sessions:
         self._end(transaction, others[: max(0, len(others) + 1 - MOST)], now, SessionEnd.REPLACED)
         transaction.sessions.forget_ended(now - _KEPT)
         transaction.sessions.add(session)
+        transaction.uses.note(proof.person, now)
         payload: JsonObject = {
             "session": session.id,
             "strength": proof.strength.value,
@@ -176,12 +177,10 @@ class Sessions:
         if reason is not None:
             return reason
         with self._premises.store.reading() as transaction:
-            if standing(self._premises.register.of(transaction), session.person) is not Standing.ACTIVE:
+            register = present_register(self._premises, transaction)
+            if barred(register, session.person, now) is not None:
                 return SessionEnd.LEFT
-            if (
-                session.credential
-                and who_has_key(self._premises.register.of(transaction), session.credential, now) != session.person
-            ):
+            if session.credential and who_has_key(register, session.credential, now) != session.person:
                 return SessionEnd.CREDENTIAL
             return None
 

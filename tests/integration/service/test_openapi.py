@@ -168,6 +168,7 @@ def test_a_true_answer_is_as_it_says(published: Published, route: tuple[str, str
         api.CONSISTENCY: {"from": 1, "to": 3},
         api.INCLUSION: {"index": 1, "size": 3},
         api.EXPLAIN: {"person": "alice", "action": "start", "object": request.number},
+        api.LEAVING: {"person": "alice"},
     }
     operation = published.operation(route)
     names = [name for name in given if f"{{{name}" in route[1]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.model.grant import AddKey, Appoint, Enrol, Leave, Reinstate, Relieve, RevokeKey, Suspend
+from runner.model.grant import AddKey, Appoint, Enrol, Leave, Recertify, Reinstate, Relieve, RevokeKey, Suspend
 from runner.model.people import Appointment, Person, PersonKey, Standing
 from runner.model.policy import MEMBER, Policy, Unit
 from runner.model.text import Text
@@ -32,23 +32,29 @@ def forms_of(person: Person, policy: Policy | None = None) -> dict[str, Form]:
 
 
 def test_what_may_be_applied_for_depends_on_how_somebody_stands() -> None:
-    active = {"appoint", "relieve", "suspend", "add_key", "revoke_key", "depart"}
+    active = {"appoint", "relieve", "suspend", "recertify", "add_key", "revoke_key", "depart"}
     assert set(forms_of(MEI)) == active
     assert set(forms_of(replace(MEI, standing=Standing.SUSPENDED))) == active - {"suspend"} | {"reinstate"}
+    assert set(forms_of(replace(MEI, standing=Standing.UNUSED))) == active - {"suspend"} | {"reinstate"}
     assert set(forms_of(GONE)) == set()
 
 
 def test_there_is_nothing_to_take_from_who_has_nothing() -> None:
     ended = Appointment(MEMBER, "", until=NOON - timedelta(days=1))
     bare = replace(MEI, keys=(replace(KEY, revoked=NOON),), appointments=(ended,))
-    assert {"relieve", "revoke_key"} & set(forms_of(bare)) == set()
+    assert {"relieve", "recertify", "revoke_key"} & set(forms_of(bare)) == set()
 
 
 @pytest.mark.parametrize(
     "name, answers, grant",
     [
         ("suspend", {}, Suspend("mei", "why")),
-        ("depart", {}, Leave("mei", "why")),
+        ("recertify", {}, Recertify("mei", "why")),
+        (
+            "depart",
+            {"handed_back": " badge\N{FULLWIDTH SEMICOLON}keys of the room; ", "still_out": ""},
+            Leave("mei", "why", ("badge", "keys of the room")),
+        ),
         ("relieve", {"post": MEMBER}, Relieve("mei", MEMBER, "why")),
         ("revoke_key", {"key": KEY.fingerprint}, RevokeKey("mei", KEY.fingerprint, "why")),
         (

@@ -114,6 +114,7 @@ def test_the_rest_is_said_too() -> None:
         "password 12 characters, for 90d, none of the last 5; 5 wrong ones",
         "lock",
         "at one terminal both may type a password",
+        "stand-ins for key posts within 30d, or no major change is accepted",
         "read by people who have signed in",
         "an approval valid for 7d; runs at most: 1",
         "start_valid_for 5m",
