@@ -7,7 +7,7 @@ needed to grant anything stays, and is reported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,6 +37,16 @@ _GOES_ON: Final = frozenset(
     }
 )
 """What asks for no post: one's own applications, and a run that has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What time alone would stop."""
+
+    stopped: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when accounts are stopped for want of use."""
+    lapsed: frozenset[str] = frozenset()
+    """Whose posts nobody has certified in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +83,29 @@ def certification_due(person: Person, register: Register, terms: UpkeepTerms, at
     return min(counted) + timedelta(seconds=terms.recertify_every) if counted else None
 
 
-def upheld(register: Register, used: Mapping[str, datetime], policy: Policy, at: datetime, environment: str) -> Upheld:
-    """The register with who is stopped for want of use, and with the posts nobody has certified in time.
+def overdue(register: Register, used: Mapping[str, datetime], terms: UpkeepTerms, at: datetime) -> Overdue:
+    """What time alone would stop.
 
     Args:
         register: as the grants have made it.
         used: when accounts were last used; those may be missing that were used lately.
+        terms: what the policy asks for in time.
+        at: the present.
+    """
+    return Overdue(_unused(register, used, terms, at), _lapsed(register, terms, at))
+
+
+def upheld(register: Register, found: Overdue, policy: Policy, at: datetime, environment: str) -> Upheld:
+    """The register with who is stopped for want of use, and with the posts nobody has certified in time.
+
+    Args:
+        register: as the grants have made it.
+        found: what time alone would stop.
         policy: the policy in force.
         at: the present.
         environment: the site's.
     """
-    stopped = _unused(register, used, policy.upkeep, at)
-    lapsed = _lapsed(register, policy.upkeep, at)
+    stopped, lapsed = found.stopped, found.lapsed
     if not stopped and not lapsed:
         return Upheld(register)
 

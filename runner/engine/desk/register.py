@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runner.engine.desk.founding import founding_policy, founding_register
 from runner.errors import InvalidContentError, StorageError
@@ -13,7 +13,7 @@ from runner.model.grant import GrantKind, GrantRecord, SetPolicy
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.rules.register import enter
-from runner.rules.upkeep import asked_since
+from runner.rules.upkeep import Upheld, asked_since, overdue, upheld
 from runner.runbook.settings import POLICY_FILE, policy_of
 from runner.store.store import Transaction
 from runner.words import N_
@@ -25,6 +25,7 @@ class RegisterShelf:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: tuple[int, str, Register] | None = None
+        self._counted: tuple[tuple[object, ...], Register, Policy, Upheld] | None = None
 
     def of(self, transaction: Transaction) -> Register:
         """The register as this transaction sees it.
@@ -44,6 +45,22 @@ class RegisterShelf:
         with self._lock:
             self._known = (*head, register)
         return register
+
+    def upheld(self, transaction: Transaction, policy: Policy, now: datetime, environment: str) -> Upheld:
+        """The register as it counts at present; who is needed all the same is looked for once in a minute at most."""
+        register, terms = self.of(transaction), policy.upkeep
+        span = terms.unused_after
+        used = {} if span is None else transaction.uses.before(now - timedelta(seconds=span))
+        found = overdue(register, used, terms, now)
+        key = (found, environment, now.replace(second=0, microsecond=0))
+        with self._lock:
+            known = self._counted
+        if known is not None and known[0] == key and known[1] is register and known[2] is policy:
+            return known[3]
+        counted = upheld(register, found, policy, now, environment)
+        with self._lock:
+            self._counted = (key, register, policy, counted)
+        return counted
 
 
 def _founded(transaction: Transaction) -> Register:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from runner.engine.desk.premises import Premises
 from runner.engine.journal import service_entry
 from runner.model.log import About, Entry
 from runner.model.people import Person, Register, Standing
 from runner.model.time import to_rfc3339
 from runner.rules.tags import Tag
-from runner.rules.upkeep import Upheld, upheld
+from runner.rules.upkeep import Upheld
 from runner.store.store import Transaction
 
 
 def upheld_register(premises: Premises, transaction: Transaction) -> Upheld:
     """The register that the grants have made, as it counts at present, and who is needed all the same."""
-    now, policy = premises.clock.now(), premises.policy
-    span = policy.upkeep.unused_after
-    used = {} if span is None else transaction.uses.before(now - timedelta(seconds=span))
-    return upheld(premises.register.of(transaction), used, policy, now, premises.site.environment)
+    return premises.register.upheld(transaction, premises.policy, premises.clock.now(), premises.site.environment)
 
 
 def present_register(premises: Premises, transaction: Transaction) -> Register:

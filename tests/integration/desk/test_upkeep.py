@@ -128,6 +128,17 @@ class TestUnused:
             lacking = [row.risk.value for row in staffing(world.premises, transaction).rows if not row.enough]
         assert lacking == ["major"], "two people are left"
 
+    def test_what_was_looked_for_is_gone_on_from_until_something_changes(self, world: World) -> None:
+        under(world, UNUSED)
+        pass_with_use(world, 90)
+        first = register(world)
+        assert register(world) is first
+        granted(world, Reinstate("carol", "back"))
+        assert register(world).people["carol"].standing is Standing.ACTIVE
+        world.clock.pass_by(days=90)
+        world.use_policy(replace(world.premises.policy, upkeep=UpkeepTerms()))
+        assert register(world).people["dave"].standing is Standing.ACTIVE
+
     def test_without_the_key_nobody_is_ever_stopped(self, world: World) -> None:
         world.clock.pass_by(days=4000)
         assert register(world).people["carol"].standing is Standing.ACTIVE

@@ -32,7 +32,7 @@ from runner.rules.policy import decide, who_may
 from runner.rules.register import enter
 from runner.rules.ruling import Facts
 from runner.rules.staffing import prove
-from runner.rules.upkeep import asked_since, certification_due, upheld, vacancies
+from runner.rules.upkeep import Upheld, asked_since, certification_due, overdue, upheld, vacancies
 from tests.registers import NOON, applied, everyone
 
 DAY = timedelta(days=1)
@@ -77,10 +77,14 @@ def trained(register: Register = STAFF) -> Register:
     return register
 
 
+def upheld_at(register: Register, used: Mapping[str, datetime], at: datetime, policy: Policy = POLICY) -> Upheld:
+    return upheld(register, overdue(register, used, policy.upkeep, at), policy, at, "")
+
+
 def counted(
     register: Register, at: datetime, used: Mapping[str, datetime] | None = None, policy: Policy = POLICY
 ) -> Register:
-    return upheld(register, used or {}, policy, at, "").register
+    return upheld_at(register, used or {}, at, policy).register
 
 
 def rule(action: StatementKind, name: str, register: Register, at: datetime, **more: object) -> str:
@@ -206,7 +210,7 @@ class TestNobodyIsShutOut:
     EVERYBODY = dict.fromkeys(STAFF.people, NOON)
 
     def test_where_everything_is_over_those_go_on_whom_it_takes(self) -> None:
-        found = upheld(STAFF, self.EVERYBODY, POLICY, self.AT, "")
+        found = upheld_at(STAFF, self.EVERYBODY, self.AT)
         assert set(found.spared) == {"S", "C", "H"}
         assert is_governed(found.register, POLICY, self.AT, "")
         assert found.register.people["O"].standing is Standing.UNUSED
@@ -216,17 +220,17 @@ class TestNobodyIsShutOut:
         more = enter(STAFF, Enrol("T", "", "", ""), NOON)
         people = {**more.people, "T": replace(STAFF.people["S"], name="T")}
         used = {**self.EVERYBODY, "T": NOON + DAY}
-        found = upheld(replace(more, people=people), used, POLICY, self.AT, "")
+        found = upheld_at(replace(more, people=people), used, self.AT)
         assert set(found.spared) == {"T", "C", "H"}
 
     def test_where_others_are_left_nobody_is_spared(self) -> None:
         people = {**STAFF.people, "T": replace(STAFF.people["S"], name="T")}
-        found = upheld(replace(STAFF, people=people), {"T": NOON}, POLICY, NOON + 90 * DAY, "")
+        found = upheld_at(replace(STAFF, people=people), {"T": NOON}, NOON + 90 * DAY)
         assert found.spared == ()
         assert found.register.people["T"].standing is Standing.UNUSED
 
     def test_it_is_reported_before_all_else(self) -> None:
-        found = upheld(STAFF, self.EVERYBODY, POLICY, self.AT, "")
+        found = upheld_at(STAFF, self.EVERYBODY, self.AT)
         first = remarks(found.register, POLICY, (), self.AT, found.spared)[: len(found.spared)]
         assert {each.facts["person"] for each in first} == set(found.spared)
 
