@@ -114,8 +114,10 @@ class LogWorld:
         self.say(Tag.REQUEST_SUBMITTED, ANN.sign(StatementKind.REQUEST, digest("4"), seen=self.head()), about)
         self.say(Tag.REQUEST_APPROVED, BOB.sign(StatementKind.APPROVE, number, seen=self.head()), about)
         about = replace(about, run=record.id)
-        self.say(Tag.RUN_START_SIGNED, ANN.sign(StatementKind.START, number, seen=self.head()), about)
-        self.say(Tag.RUN_CONFIRM_SIGNED, BOB.sign(StatementKind.CONFIRM, record.id, seen=self.head()), about)
+        start = ANN.sign(StatementKind.START, number, seen=self.head())
+        self.say(Tag.RUN_START_SIGNED, start, about)
+        confirmed: JsonObject = {"start": start.id, "executor": "ann"}
+        self.say(Tag.RUN_CONFIRM_SIGNED, BOB.sign(StatementKind.CONFIRM, record.id, confirmed, seen=self.head()), about)
         return about
 
     def attempt(self, about: About, events: int, step: str = "upgrade", number: int = 1) -> None:

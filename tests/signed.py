@@ -36,6 +36,7 @@ class Signer:
         content: JsonObject | None = None,
         seen: Seen | None = None,
         origin: str = ORIGIN,
+        terminal: str = "",
     ) -> SignedStatement:
         """A statement, signed as the person's client would."""
         said = Statement(
@@ -48,6 +49,7 @@ class Signer:
             at=NOON,
             nonce=f"{next(_nonces):032x}",
             seen=seen or Seen(0, ""),
+            terminal=terminal,
         )
         data = statement_bytes(to_document(said))
         return SignedStatement(hashlib.sha256(data).hexdigest(), said, data, self.sign_bytes(kind, data))

@@ -96,6 +96,8 @@ class Prepared:
     """Hosts it is about."""
     leaving: LeavingShown | None = None
     """Of an application by which somebody leaves: what ends with that, and what stays open."""
+    terminal: str = ""
+    """Registered terminal it is signed at; empty: at none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from runner.client import drafts
+from runner.client import drafts, handing
 from runner.client.drafts import Draft
 from runner.model.grant import Leave, concerns
 from runner.model.plan import Plan
@@ -26,6 +26,7 @@ from tui.intents import (
     Confirm,
     Decide,
     DenyGrant,
+    HandOver,
     InspectGrant,
     Intent,
     PassGate,
@@ -34,6 +35,7 @@ from tui.intents import (
     RetractGrant,
     SignSheet,
     Start,
+    TakeOver,
     Withdraw,
 )
 
@@ -124,6 +126,10 @@ def _about_run(intent: AboutRun, records: Records) -> Drafted:
             draft = drafts.abort(shown.row.id, reason)
         case Close(achieved=achieved, reason=reason):
             draft = drafts.close(shown, achieved, reason)
+        case HandOver(giver=giver, taker=taker, reason=reason):
+            draft = handing.hand_over(shown, giver, taker, reason)
+        case TakeOver():
+            draft = handing.take_over(shown)
     return Drafted(draft, hosts)
 
 

@@ -18,7 +18,7 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.backend import PlanShown
-from tui.intents import Abort, Close, Decide, Intent, Pause, Reject, SignSheet, Withdraw
+from tui.intents import Abort, Close, Decide, HandOver, Intent, Pause, Reject, SignSheet, Withdraw
 from tui.text import label
 
 Answers = Mapping[str, str]
@@ -94,6 +94,30 @@ def abort_form(run: str) -> Form:
     """Stopping needs a reason."""
     title = _("stop run {run} at the next task border").format(run=run)
     return Form(title, (reason_field(),), lambda answers: Abort(run, answers["reason"].strip()))
+
+
+def hand_over_form(shown: RunShown, person: str) -> Form | None:
+    """Who takes the run over, from whom, and why; None while the run is not parked.
+
+    Args:
+        shown: the run.
+        person: whose key is at hand; whoever is one of the two gives their own part.
+    """
+    row = shown.row
+    if not row.confirmer or (shown.act is None and row.state not in ENDED) or row.state is RunState.CONFIRMING:
+        return None
+    parts = (Option(row.executor, row.executor), Option(row.confirmer, row.confirmer))
+    fields = (
+        Field("taker", _("who takes it over (account)")),
+        Field("giver", _("whose part it is"), options=parts, given=person if person == row.confirmer else row.executor),
+        reason_field(),
+    )
+    title = _("hand run {run} over; both sign").format(run=row.id)
+    return Form(
+        title,
+        fields,
+        lambda answers: HandOver(row.id, answers["giver"], answers["taker"].strip(), answers["reason"].strip()),
+    )
 
 
 def decide_form(shown: RunShown, only: Choice | None = None) -> Form | None:

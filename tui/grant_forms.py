@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from runner.client.public_key_file import public_key_line
 from runner.client.wording.grant import key_text
-from runner.model.grant import AddKey, Appoint, Enrol, Grant, Leave, Recertify, Reinstate, Relieve, RevokeKey, Suspend
-from runner.model.people import Person, Standing
+from runner.model.grant import (
+    AddKey,
+    AddTerminal,
+    Appoint,
+    Enrol,
+    Grant,
+    Leave,
+    Recertify,
+    Reinstate,
+    Relieve,
+    RemoveTerminal,
+    RevokeKey,
+    Suspend,
+)
+from runner.model.people import Person, Standing, Terminal
 from runner.model.policy import Policy
 from runner.words import _, current_language
 from tui.forms import Answers, Field, Form, Option, reason_field
@@ -159,6 +172,38 @@ def revoke_key_form(person: Person, present: Present) -> Form | None:
     field = Field("key", _("key"), options=tuple(Option(key.fingerprint, key_text(key, present)) for key in good))
     title = _("revoke a key of {person} at once; another person inspects it afterwards").format(person=_who(person))
     return _form(title, (field,), lambda answers: RevokeKey(person.name, answers["key"], answers["reason"].strip()))
+
+
+def terminal_forms(terminals: Sequence[Terminal], policy: Policy) -> dict[str, Form]:
+    """What may be applied for about terminals, by the action that begins it."""
+    fields = (
+        Field("name", _("number of the terminal")),
+        Field("source", _("address its sign-ins come from, or a console such as local/tty1")),
+        Field("seat", _("the seat it stands at")),
+        Field("operations", _("is it an operations terminal?"), options=_yes_or_no(), given="yes"),
+        _unit_field(policy, _("organisational unit")),
+    )
+
+    def grant(answers: Answers) -> Grant:
+        return AddTerminal(
+            Terminal(
+                name=answers["name"].strip(),
+                source=answers["source"].strip(),
+                seat=answers["seat"].strip(),
+                operations=answers["operations"] == "yes",
+                unit=answers["unit"].strip(),
+            )
+        )
+
+    made = {"add_terminal": _form(_("apply for a terminal to be registered"), fields, grant)}
+    if terminals:
+        field = Field("name", _("terminal"), options=tuple(Option(each.name, each.name) for each in terminals))
+        made["remove_terminal"] = _form(
+            _("apply for a terminal to be taken out"),
+            (field,),
+            lambda answers: RemoveTerminal(answers["name"], answers["reason"].strip()),
+        )
+    return made
 
 
 def _form(title: str, fields: Iterable[Field], grant: Callable[[Answers], Grant]) -> Form:

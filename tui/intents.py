@@ -100,6 +100,23 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give a parked run, or another's part in it, to another person."""
+
+    run: str
+    giver: str
+    taker: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Take a parked run over that was offered."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
     """Apply for a grant."""
 
@@ -138,7 +155,7 @@ class InspectGrant:
 
 
 AboutRequest = Approve | Reject | Withdraw | Start
-AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close
+AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close | HandOver | TakeOver
 AboutGrant = ApproveGrant | DenyGrant | RetractGrant | InspectGrant
 Intent = AboutRequest | AboutRun | Apply | AboutGrant
 
@@ -154,6 +171,8 @@ _KINDS: Final[Mapping[type, StatementKind]] = {
     Pause: StatementKind.PAUSE,
     Abort: StatementKind.ABORT,
     Close: StatementKind.CLOSE,
+    HandOver: StatementKind.HAND_OVER,
+    TakeOver: StatementKind.HAND_OVER,
     Apply: StatementKind.APPLY,
     ApproveGrant: StatementKind.GRANT,
     DenyGrant: StatementKind.DENY,
@@ -167,6 +186,7 @@ _SIMPLE: Final[Mapping[StatementKind, Callable[[str], Intent]]] = {
     StatementKind.START: Start,
     StatementKind.CONFIRM: Confirm,
     StatementKind.GATE: PassGate,
+    StatementKind.HAND_OVER: TakeOver,
     StatementKind.GRANT: ApproveGrant,
     StatementKind.INSPECT: InspectGrant,
 }

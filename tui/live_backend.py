@@ -211,10 +211,21 @@ class LiveBackend:
 
         drafted = draft_of(intent, self, self.now(), self._origin)
         draft = drafted.draft
-        message, facts = describe(self._signatory(key).state(draft))
+        stated = self._signatory(key).state(draft)
+        message, facts = describe(stated)
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
-        sentence, subject = Words(message, known), draft.subject
-        return Prepared(intent, key, draft.kind, subject, draft.content, sentence, drafted.hosts, drafted.leaving)
+        sentence = Words(message, known)
+        return Prepared(
+            intent,
+            key,
+            draft.kind,
+            draft.subject,
+            draft.content,
+            sentence,
+            drafted.hosts,
+            leaving=drafted.leaving,
+            terminal=stated.terminal,
+        )
 
     def sign(self, prepared: Prepared) -> Outcome:
         from runner.client.drafts import Draft

@@ -30,6 +30,7 @@ TITLES: Final = {
     StatementKind.PAUSE: N_("pause of run {subject}: one suffices"),
     StatementKind.ABORT: N_("stop of run {subject}: one suffices"),
     StatementKind.DECIDE: N_("decision about run {subject}: both sign"),
+    StatementKind.HAND_OVER: N_("hand-over of run {subject}: who goes and who comes both sign"),
     StatementKind.CLOSE: N_("result of run {subject}: both sign"),
     StatementKind.APPLY: N_("application for a grant about {subject}"),
     StatementKind.GRANT: N_("approval of grant {subject}: it takes effect at once"),
@@ -150,9 +151,11 @@ def _text(prepared: Prepared, present: Present) -> list[Line]:
     who = _("you sign as {person}, key {key}, from {place}").format(
         person=key.person, key=key.fingerprint, place=key.place
     )
+    at = _("at terminal {terminal}").format(terminal=prepared.terminal)
     shown = [
         Line(),
         line(who, indent=2),
+        *((line(at, indent=2),) if prepared.terminal else ()),
         line(said(_sentence(prepared), present), Meaning.STRONG, indent=2),
         *_readings(prepared),
         *(_grant(prepared, present) if prepared.kind in _ABOUT_GRANTS else (_hosts(prepared.hosts),)),

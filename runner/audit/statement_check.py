@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Self
 
 from runner.audit.ports import SignatureVerifier
+from runner.audit.statement_runs import RunBook, require_registered
 from runner.audit.steps import StepError
 from runner.errors import RunnerError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
@@ -69,6 +70,7 @@ class StatementBook:
         self.granted: list[Granted] = []
         """The grants that took effect, in that order."""
         self._bad_grant: StepError | None = None
+        self._runs = RunBook()
         self._good: dict[str, Statement] = {}
         """Applications for grants that nobody has answered, by id."""
         self.heads: list[SeenHead] = []
@@ -83,6 +85,7 @@ class StatementBook:
         """Look at the next statement; a bad one is remembered until something asks for it."""
         try:
             statement = self._checked(stored)
+            self._runs.follow(stored.id, statement)
         except StepError as error:
             self._bad.setdefault(stored.id, error)
             return
@@ -186,6 +189,7 @@ class StatementBook:
             raise StepError(
                 N_("statement {statement}: {reason}"), step="2.4", statement=stored.id, reason=str(error)
             ) from error
+        require_registered(stored.id, statement, self.register)
         if statement.kind in (StatementKind.APPLY, StatementKind.GRANT):
             self._enter(stored.id, statement)
         return statement

@@ -10,6 +10,7 @@ from typing import Final
 
 from runner.cli.output import put_json, put_lines, put_table, tell_lines
 from runner.cli.paging import add_paging, tell_rest
+from runner.cli.people_terminal import add_terminal, run_terminal
 from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
@@ -105,6 +106,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for part in (appoint, delegate, attest, exempt):
         part.add_argument("--from", dest="since", metavar=_("TIME"), help=_("from when (default: at once)"))
         part.add_argument("--until", metavar=_("TIME"), help=_("until when"))
+    add_terminal(below)
     inspect = below.add_parser("inspect", help=_("sign that what came of a grant is what was approved"))
     inspect.add_argument("number", metavar=_("NUMBER"), help=_("number of the grant"))
     add_signing(inspect)
@@ -115,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         if options.part in _LOOKING:
             return _look(here, options)
+        if options.part == "terminal":
+            return run_terminal(here, options)
         if options.part == "inspect":
             return sign(here, drafts.inspect(grant_to_sign(here, options.number)), options)
         return sign(here, drafts.apply(_grant(here, options), options.reason, here.status.origin), options)

@@ -7,7 +7,9 @@ import argparse
 from runner.cli.output import put_json, put_lines, put_table
 from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session
+from runner.cli.signed import add_signing, sign
 from runner.cli.watch import watch
+from runner.client import handing
 from runner.client.wording.present import in_full
 from runner.client.wording.run import report_lines, run_lines
 from runner.model.run import RunState
@@ -37,11 +39,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "watch", help=_("a run live; Ctrl-C ends the watching (exit code 130) and changes nothing about the run")
     )
     watching.add_argument("--until-waiting", action="store_true", help=_("end also when the run waits for people"))
+    _handing(below)
     report = below.add_parser("report", help=_("what was done, by whom, with what result"))
     for part in (show, watching, report):
         part.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
     for part in (listing, show, watching, report):
         part.add_argument("--json", action="store_true", help=_("print JSON"))
+
+
+def _handing(below: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    giving = below.add_parser("hand-over", help=_("give a parked run to another person; both sign"))
+    taking = below.add_parser("take-over", help=_("take a parked run over that was offered to you"))
+    for part in (giving, taking):
+        part.add_argument("run_name", metavar=_("RUN"), help=_("the run, or its request's number"))
+    giving.add_argument("--to", required=True, metavar=_("NAME"), help=_("who takes it over"))
+    giving.add_argument("--reason", required=True, metavar=_("TEXT"), help=_("why"))
+    giving.add_argument(
+        "--in-place-of",
+        default="",
+        metavar=_("NAME"),
+        help=_("whose part it is, for an approver who signs in the place of somebody who cannot"),
+    )
+    for part in (giving, taking):
+        add_signing(part)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
         if options.part == "list":
             return _list(here, options)
         name = here.run_named(options.run_name)
+        if options.part in ("hand-over", "take-over"):
+            return _hand_over(here, name, options)
         if options.part == "watch":
             return watch(here, name, until_waiting=options.until_waiting, as_json=options.json)
         shown = here.service.run(name)
@@ -60,6 +82,16 @@ def run(options: argparse.Namespace) -> int:
         else:
             put_lines(run_lines(shown, here.present))
         return 0
+
+
+def _hand_over(here: Session, name: str, options: argparse.Namespace) -> int:
+    shown = here.service.run(name)
+    if options.part == "take-over":
+        if not options.json:
+            put_lines(run_lines(shown, here.present))
+        return sign(here, handing.take_over(shown), options)
+    giver = options.in_place_of or here.signatory.person.name
+    return sign(here, handing.hand_over(shown, giver, options.to, options.reason), options)
 
 
 def _report(here: Session, shown: RunShown, *, as_json: bool) -> int:

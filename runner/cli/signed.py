@@ -65,6 +65,8 @@ def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statemen
     statement = here.signatory.state(draft)
     if here.status.production:
         tell(_("PRODUCTION: {name}").format(name=here.status.environment))
+    if statement.terminal:
+        tell(_("at terminal {terminal}").format(terminal=statement.terminal))
     tell(_("you sign: {sentence}").format(sentence=sentence(statement, here.present)))
     require_yes(options.yes, statement.subject)
     return statement

@@ -10,7 +10,16 @@ from runner.model.grant import GrantState
 from runner.model.statement import StatementKind
 from runner.model.time import to_rfc3339
 from runner.wire import api
-from runner.wire.api_people import Explained, GrantPage, GrantShown, LeavingShown, PolicyShown, RegisterShown, Staffing
+from runner.wire.api_people import (
+    Explained,
+    GrantPage,
+    GrantShown,
+    Here,
+    LeavingShown,
+    PolicyShown,
+    RegisterShown,
+    Staffing,
+)
 
 
 class ServiceRegister:
@@ -26,6 +35,10 @@ class ServiceRegister:
     def leaving(self, person: str) -> LeavingShown:
         """What would end and stay open if somebody left."""
         return self._connection.get(LeavingShown, api.LEAVING, [("person", person)])
+
+    def here(self) -> Here:
+        """Where this client is, as the service finds it."""
+        return self._connection.get(Here, api.HERE)
 
     def grants(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.client.drafts import Draft
@@ -43,9 +43,10 @@ class Signatory:
         Raises:
             VerificationError: the log does not continue what this client remembers.
         """
-        return make_statement(
-            draft, self.person, self.origin, self.clock, witness(self.service.log, self.memory, self.origin)
-        )
+        seen = witness(self.service.log, self.memory, self.origin)
+        terminal = self.service.register.here().terminal
+        stated = make_statement(draft, self.person, self.origin, self.clock, seen)
+        return replace(stated, terminal=terminal.name if terminal else "")
 
     def sign(self, statement: Statement) -> Signed:
         """The signed statement; nothing is sent."""

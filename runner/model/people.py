@@ -188,11 +188,13 @@ class Terminal:
     name: str
     """Number of the terminal."""
     source: str
-    """What the bastion reports for it: an address, or a name."""
+    """Where sign-ins at it come from: an address, or a console of the service machine (`runner.rules.places`)."""
     seat: str
     room: str = ""
     operations: bool = False
     """Whether it stands in the operations room."""
+    unit: str = ""
+    """Organisational unit that works at it."""
 
 
 @dataclass(frozen=True, slots=True)

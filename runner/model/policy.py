@@ -33,6 +33,14 @@ class Strength(StrEnum):
         return list(Strength).index(self)
 
 
+class SignedAt(StrEnum):
+    """From where executor and confirmer sign."""
+
+    ANYWHERE = "anywhere"
+    OPERATIONS = "operations"
+    """Two registered operations terminals."""
+
+
 class GrantArea(StrEnum):
     """Kinds of grants that a policy speaks of together."""
 
@@ -102,6 +110,8 @@ class ClassTerms:
     """Kinds of documents a request must name, such as `rehearsal_report`."""
     business: bool = False
     """Whether a business owner verifies the result."""
+    terminals: SignedAt = SignedAt.ANYWHERE
+    """From where executor and confirmer sign; what touches funds is always signed at operations terminals."""
     approval_valid_for: Seconds | None = None
     """How long an approval may be used when no window bounds it; None: as for the whole policy."""
     max_runs: int | None = None

@@ -197,6 +197,27 @@ class Wish:
     """End the current attempt at the next task border, then wait for a decision."""
 
 
+class Part(StrEnum):
+    """Which of a run's two people somebody is."""
+
+    EXECUTOR = "executor"
+    CONFIRMER = "confirmer"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """One of a run's two people giving way to another while the run is parked."""
+
+    part: Part
+    giver: str
+    taker: str
+    by: str = ""
+    """Who signed for the giver's side: the giver, or an approver in their place; empty while nobody has."""
+    reason: str = ""
+    at: datetime | None = None
+    """When it took effect; None: it has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """Everything recorded about a run that decides what happens next."""
@@ -211,7 +232,9 @@ class RunRecord:
     epoch: int
     """Fencing token: every write names it, every claim raises it."""
     executor: str
+    """Who executes now, after every hand-over."""
     confirmer: str
+    """Who confirms now, likewise."""
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -234,3 +257,5 @@ class RunRecord:
     """Why it waits for a decision."""
     waiting_at: AttemptKey | None = None
     """Where it waits for people: the attempt asked about, or the step with number 0."""
+    hand_overs: tuple[HandOver, ...] = ()
+    """Every time one of its people gave way to another, in order."""

@@ -221,6 +221,9 @@ class Step:
     timeout: Seconds = Seconds(1800)
     """Deadline of each attempt; of the whole watch, with reserve, for a soak; of the sheet for manual work."""
 
+    funds: bool = False
+    """Whether it touches accounts and funds: repeated only after its reconciliation (L13)."""
+
     @property
     def mutating(self) -> bool:
         """Whether the step may change a host."""
@@ -324,6 +327,13 @@ class Runbook:
     backup: BackupTerms | None = None
     drill: DrillTerms | None = None
     hvac: HvacTerms | None = None
+    funds: bool = False
+    """Whether every step of it touches accounts and funds."""
+
+    @property
+    def touches_funds(self) -> bool:
+        """Whether it is signed at two operations terminals only (RCB-79): batch work, and whatever touches funds."""
+        return self.funds or self.family is Family.BATCH or any(step.funds for step in self.steps)
 
     @property
     def mutating(self) -> bool:

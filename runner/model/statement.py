@@ -31,6 +31,8 @@ class StatementKind(StrEnum):
     ABORT = "abort"
     DECIDE = "decide"
     CLOSE = "close"
+    HAND_OVER = "hand_over"
+    """A parked run, from one of its people to another person; both sign (`runner.model.run.HandOver`)."""
     REVIEW = "review"
     """After an emergency, by two others (`runner.model.review`)."""
     APPLY = "apply"
@@ -71,6 +73,8 @@ class Statement:
     """Single use; hex of 16 random bytes."""
     seen: Seen
     version: int = 1
+    terminal: str = ""
+    """Registered terminal it is signed at, as the service told the client; the service compares. Empty: at none."""
 
 
 @dataclass(frozen=True, slots=True)

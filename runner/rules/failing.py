@@ -18,7 +18,7 @@ def fail(run: Situation, planned: PlannedStep, attempt: Attempt, standing: Stand
     by_itself = run.runbook.on_failure is OnFailure.ROLL_BACK and run.has_way_back(planned.batch)
     if by_itself and standing is not Standing.CANCELLED:
         return turn_back(run, planned, Cause.STEP_FAILED, failed_hosts(attempt))
-    return run.ask(Question.STEP_FAILED, attempt.key, _choices(run, planned, attempt.key.role))
+    return run.ask(Question.STEP_FAILED, attempt.key, _choices(run, planned, attempt))
 
 
 def settle(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move | None:
@@ -42,15 +42,25 @@ def settle(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move | Non
 
 
 def _ask_unknown(run: Situation, planned: PlannedStep, attempt: Attempt) -> Move:
-    choices = _choices(run, planned, Role.DO)
+    choices = _choices(run, planned, attempt)
     return run.ask(Question.OUTCOME_UNKNOWN, attempt.key, choices, RunState.OUTCOME_UNKNOWN)
 
 
-def _choices(run: Situation, planned: PlannedStep, role: Role) -> tuple[Choice, ...]:
-    """What may be decided about an attempt; repeating it only where it may still start."""
-    fresh = role is Role.DO and planned.step.mutating
-    again = () if stop_for_window(run, planned, fresh=fresh) else (Choice.REPEAT,)
+def _choices(run: Situation, planned: PlannedStep, attempt: Attempt) -> tuple[Choice, ...]:
+    """What may be decided about an attempt; repeating it only where it may still start, and funds once reconciled."""
+    fresh = attempt.key.role is Role.DO and planned.step.mutating
+    barred = fresh and planned.step.funds and not _is_reconciled(run, planned, attempt)
+    again = () if barred or stop_for_window(run, planned, fresh=fresh) else (Choice.REPEAT,)
     return (*again, Choice.MARK_DONE, *way_back(run), Choice.ABANDON)
+
+
+def _is_reconciled(run: Situation, planned: PlannedStep, attempt: Attempt) -> bool:
+    """Whether a settle probe after the attempt has found, of every host not seen to finish, what became of it (L13)."""
+    probe = run.history.slot(planned, Role.SETTLE, after=attempt)
+    if probe.standing is not Standing.DONE:
+        return False
+    open_hosts = (host for host in attempt.hosts if attempt.outcomes.get(host) not in FINISHED)
+    return all(probe.last.settled.get(host) in (SETTLED_DONE, SETTLED_NOT_DONE) for host in open_hosts)
 
 
 def _has_outputs(run: Situation, planned: PlannedStep, work: PlaybookWork) -> bool:

@@ -13,8 +13,9 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import changing, duties, reviewing, upkeep
+from runner.rules import changing, duties, reviewing, terminals, upkeep
 from runner.rules.granting import GRANT_RULES
+from runner.rules.handing import HANDING
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
 from runner.words import N_
 
@@ -25,7 +26,7 @@ def decide(action: StatementKind, person: str, facts: Facts, policy: Policy) -> 
     if ruling.allowed:
         return ruling
     able = who_may(action, facts, policy)
-    shown: dict[str, Fact] = {**ruling.facts, "person": person, "policy": policy.name, "who": ", ".join(able)}
+    shown: dict[str, Fact] = {"person": person, **ruling.facts, "policy": policy.name, "who": ", ".join(able)}
     hint = ruling.hint or (N_("this can be signed by: {who}") if able else N_("nobody enrolled here can sign it"))
     return replace(ruling, facts=shown, hint=hint)
 
@@ -43,7 +44,7 @@ def require(action: StatementKind, person: str, facts: Facts, policy: Policy) ->
 
 def who_may(action: StatementKind, facts: Facts, policy: Policy) -> tuple[str, ...]:
     """Everyone who may make such a statement now, by their own credentials."""
-    anyone = replace(facts, key="", strength=None)
+    anyone = replace(facts, key="", strength=None, terminal=None)
     return tuple(name for name in facts.register.people if _judge(Ask(action, name, anyone, policy)).allowed)
 
 
@@ -57,7 +58,7 @@ def _judge(ask: Ask) -> Ruling:
 
 def _somebody_can_confirm(ask: Ask) -> Ruling | None:
     """Nobody starts what nobody could confirm."""
-    started = replace(ask.facts, executor=ask.name, key="", strength=None)
+    started = replace(ask.facts, executor=ask.name, key="", strength=None, terminal=None)
     if any(
         _judge(Ask(StatementKind.CONFIRM, other, started, ask.policy)).allowed for other in ask.facts.register.people
     ):
@@ -111,6 +112,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         duties.vendor_is_within_terms,
         duties.holds_operations_post,
         changing.is_strong_enough,
+        terminals.is_at_operations_terminal,
         duties.is_fit,
         _somebody_can_confirm,
     ),
@@ -124,18 +126,20 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         changing.may_confirm,
         duties.holds_operations_post,
         changing.is_strong_enough,
+        terminals.is_at_operations_terminal,
         duties.is_fit,
     ),
-    StatementKind.GATE: (*changing.JOINT, changing.is_strong_enough),
-    StatementKind.SHEET: changing.JOINT,
-    StatementKind.DECIDE: (*changing.JOINT, changing.is_strong_enough),
-    StatementKind.CLOSE: changing.JOINT,
+    StatementKind.GATE: (*changing.JOINT, changing.is_strong_enough, terminals.is_at_operations_terminal),
+    StatementKind.SHEET: (*changing.JOINT, terminals.is_at_operations_terminal),
+    StatementKind.DECIDE: (*changing.JOINT, changing.is_strong_enough, terminals.is_at_operations_terminal),
+    StatementKind.CLOSE: (*changing.JOINT, terminals.is_at_operations_terminal),
     StatementKind.REVIEW: (
         reviewing.may_review,
         changing.signs_once,
         changing.is_strong_enough,
         duties.is_fit,
     ),
+    StatementKind.HAND_OVER: HANDING,
     StatementKind.PAUSE: (changing.is_of_run,),
     StatementKind.ABORT: (changing.is_of_run,),
     **GRANT_RULES,

@@ -48,6 +48,7 @@ from runner.model.people import (
 )
 from runner.model.policy import GrantArea
 from runner.proof.public_key import parse_public_key
+from runner.rules.places import source_of
 from runner.words import N_
 
 
@@ -259,8 +260,15 @@ def _set_policy(register: Register, _: SetPolicy, __: datetime) -> Register:
 
 def _add_terminal(register: Register, grant: AddTerminal, _: datetime) -> Register:
     terminal = grant.terminal
+    source = source_of(terminal.source)
+    if not source:
+        raise UsageError(
+            N_('terminal {name}: source "{source}" is neither an address nor a console such as local/tty1'),
+            name=terminal.name[:80],
+            source=terminal.source[:80],
+        )
     for other in register.terminals.values():
-        if terminal.name == other.name or terminal.source == other.source:
+        if terminal.name == other.name or source == source_of(other.source):
             raise RefusedError(
                 N_("terminal {name}: its name or source is that of terminal {other}"),
                 rule="people:terminal-taken",

@@ -95,7 +95,8 @@ def no_review_is_overdue(ask: Ask) -> Ruling | None:
 
 
 def _took_part(facts: Facts) -> frozenset[str]:
-    return frozenset({facts.requester, facts.executor, facts.confirmer} - {""})
+    gave = {each.giver for each in facts.hand_overs}
+    return frozenset({facts.requester, facts.executor, facts.confirmer, *gave} - {""})
 
 
 def _is_reviewer(name: str, facts: Facts, policy: Policy) -> bool:

@@ -63,7 +63,7 @@ def _undo_by_play(run: Situation, planned: PlannedStep, rollback: Rollback) -> M
         proving = _prove_writes_off(run, planned, rollback, slot) if rollback.rewinds_data else None
         return proving or begin(run, planned, Role.ROLLBACK, rollback.play, _touched(run, planned))
     if slot.standing is not Standing.DONE:
-        return _ask(slot)
+        return _ask(slot, again=not planned.step.funds)
     return _prove(run, planned, Role.ROLLBACK_VERIFY, rollback.verify)
 
 
@@ -121,11 +121,12 @@ def _ask_loss(at: AttemptKey, choices: tuple[Choice, ...]) -> Move:
     return WaitPeople(RunState.AWAITING_DECISION, at, Question.DATA_WOULD_BE_LOST, choices)
 
 
-def _ask(slot: Slot) -> Move:
-    """Ask about an attempt of the rollback; going back further without it is no choice."""
+def _ask(slot: Slot, *, again: bool = True) -> Move:
+    """Ask about an attempt of the rollback; going back without it is no choice, nor is undoing funds twice (L13)."""
+    choices = _CHOICES if again else _CHOICES[1:]
     if slot.standing is Standing.UNKNOWN:
-        return WaitPeople(RunState.OUTCOME_UNKNOWN, slot.last.key, Question.OUTCOME_UNKNOWN, _CHOICES)
-    return WaitPeople(RunState.ROLLBACK_FAILED, slot.last.key, Question.ROLLBACK_FAILED, _CHOICES)
+        return WaitPeople(RunState.OUTCOME_UNKNOWN, slot.last.key, Question.OUTCOME_UNKNOWN, choices)
+    return WaitPeople(RunState.ROLLBACK_FAILED, slot.last.key, Question.ROLLBACK_FAILED, choices)
 
 
 def _touched(run: Situation, planned: PlannedStep) -> tuple[str, ...]:

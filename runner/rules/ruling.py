@@ -12,6 +12,7 @@ from runner.model.grant import GrantRecord
 from runner.model.people import Person, Register
 from runner.model.policy import Policy, Strength
 from runner.model.review import ReviewRecord
+from runner.model.run import HandOver
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 
@@ -41,12 +42,22 @@ class Facts:
     approvers: tuple[str, ...] = ()
     executor: str = ""
     confirmer: str = ""
+    hand_over: HandOver | None = None
+    """The hand-over in question."""
+    hand_overs: tuple[HandOver, ...] = ()
+    """Those the run has had."""
     signed: tuple[str, ...] = ()
     """Who has signed this joint act already."""
     key: str = ""
     """Fingerprint of the key that signs now; empty when anybody's own is meant."""
     strength: Strength | None = None
     """What it is signed with now; None when the strongest a person has is meant."""
+    funds: bool = False
+    """Whether it touches accounts and funds; looked at together with `terminal`."""
+    terminal: str | None = None
+    """Registered terminal it is signed at now, empty at none; None when it does not matter where."""
+    terminals_used: frozenset[str] = frozenset()
+    """Terminals at which the other person has signed."""
     attachments: frozenset[str] | None = None
     """Kinds of documents a request names; None when they are not looked at."""
     grant: GrantRecord | None = None

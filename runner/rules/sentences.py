@@ -85,5 +85,6 @@ _SENTENCES: Final[Mapping[StatementKind, str]] = {
     StatementKind.RETRACT: N_("{person} takes grant {number} back, {grant}: {reason}"),
     StatementKind.INSPECT: N_("{person} has compared grant {number} with the register, {grant}: it is as approved"),
     StatementKind.REVIEW: N_("{person} has reviewed emergency run {run}, findings: {findings}; {conclusion}"),
+    StatementKind.HAND_OVER: N_("{person} signs that run {run} passes from {giver} to {taker} as {part}: {reason}"),
     StatementKind.CLOSE: N_("{person} signs the result of run {run}, {state}: {achieved}"),
 }

@@ -8,7 +8,7 @@ functions, so what people put their keys to is defined once. The subject of a st
     request, check                                      a plan digest
     approve, reject, withdraw, start                    a request's number
     confirm, gate, sheet, pause, abort, decide, close   a run's number
-    review                                              a run's number
+    review, hand_over                                   a run's number
     apply                                               the log's origin
     grant, deny, retract, inspect                       a grant's number
 """
@@ -27,7 +27,7 @@ from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
 from runner.model.review import Verdict
-from runner.model.run import AttemptKey, Choice, Question, RunState
+from runner.model.run import AttemptKey, Choice, HandOver, Question, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import Statement, StatementKind
 from runner.model.time import Window, to_rfc3339
@@ -211,6 +211,24 @@ def close_content(run: str, plan: str, state: RunState, achieved: str, reason: s
         reason: why it did not go as planned; empty when it did.
     """
     return {"run": run, "plan": plan, "state": state.value, "achieved": achieved, "reason": reason}
+
+
+def hand_over_content(run: str, plan: str, wanted: HandOver) -> JsonObject:
+    """What both sign by whom a parked run passes from one of its people to another.
+
+    Args:
+        run: number of the run.
+        plan: plan digest.
+        wanted: which part, from whom to whom, and why.
+    """
+    return {
+        "run": run,
+        "plan": plan,
+        "part": wanted.part.value,
+        "giver": wanted.giver,
+        "taker": wanted.taker,
+        "reason": wanted.reason,
+    }
 
 
 def review_content(run: str, plan: str, verdict: Verdict) -> JsonObject:

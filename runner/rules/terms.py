@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from runner.errors import Fact
 from runner.model.finding import Finding
 from runner.model.people import PersonRole
-from runner.model.policy import USUAL_CLASSES, ApprovalNeed, ClassTerms, Policy
+from runner.model.policy import USUAL_CLASSES, ApprovalNeed, ClassTerms, Policy, SignedAt
 from runner.model.runbook import Risk
 from runner.model.units import format_duration
 from runner.words import N_
@@ -100,6 +100,7 @@ def stricter(one: ClassTerms, other: ClassTerms) -> ClassTerms:
         strength=max(one.strength, other.strength, key=lambda strength: strength.rank),
         attachments=tuple(dict.fromkeys((*one.attachments, *other.attachments))),
         business=one.business or other.business,
+        terminals=SignedAt.OPERATIONS if SignedAt.OPERATIONS in (one.terminals, other.terminals) else one.terminals,
         approval_valid_for=_smaller(one.approval_valid_for, other.approval_valid_for),
         max_runs=_smaller(one.max_runs, other.max_runs),
     )
@@ -233,6 +234,8 @@ def _laxer_proof(terms: ClassTerms, inherited: ClassTerms) -> Iterator[Finding]:
         yield Finding(("attachments",), N_("laxer than {than}: {kinds} must be named there"), facts)
     if inherited.business and not terms.business:
         yield Finding(("business",), N_("laxer than {than}: a business owner verifies the result there"))
+    if inherited.terminals is SignedAt.OPERATIONS and terms.terminals is not SignedAt.OPERATIONS:
+        yield Finding(("terminals",), N_("laxer than {than}: it is signed at operations terminals there"))
 
 
 def _laxer_limits(terms: ClassTerms, inherited: ClassTerms) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from runner.service import (
     event_routes,
     openapi_routes,
     people_routes,
+    place_routes,
     run_routes,
     status_routes,
 )
@@ -39,6 +40,7 @@ _ROUTES: Final = (
     content_routes,
     change_routes,
     people_routes,
+    place_routes,
     run_routes,
     audit_routes,
     event_routes,

@@ -14,6 +14,7 @@ from runner.model.log import About
 from runner.model.plan import PlanDocument
 from runner.model.request import RequestState
 from runner.rules.tags import Tag
+from runner.service.access.guard import Source
 from runner.service.bodies import answer, read_value, small_body
 from runner.service.content_view import find_publication
 from runner.service.parts import Service
@@ -71,8 +72,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
             return answer(request_shown(premises, transaction, number, clock.now()))
 
     @app.post(api.STATEMENTS)
-    def submit(body: Body) -> Response:
-        return answer(service.desk.submit(read_value(Signed, body)))
+    def submit(body: Body, source: Source) -> Response:
+        return answer(service.desk.submit(read_value(Signed, body), source))
 
     @app.get(api.STATEMENTS + "/{statement}")
     def statement(statement: str) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from runner.errors import NotFoundError
 from runner.model.request import PublicationState
+from runner.service.access.guard import Source
 from runner.service.bodies import BYTES, answer, read_value, upload_body
 from runner.service.content_view import inventory_shown, publication_page, publication_shown, runbook_list
 from runner.service.parts import Service
@@ -37,8 +38,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
             )
 
     @app.post(api.PUBLICATIONS)
-    def propose(body: Annotated[bytes, Depends(upload_body)]) -> Response:
-        return answer(service.desk.propose(read_value(Proposal, body)))
+    def propose(body: Annotated[bytes, Depends(upload_body)], source: Source) -> Response:
+        return answer(service.desk.propose(read_value(Proposal, body), source))
 
     @app.get(api.PUBLICATIONS + "/{digest}")
     def publication(digest: str) -> Response:

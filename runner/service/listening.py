@@ -76,9 +76,14 @@ def reachable(path: Path) -> Iterator[str]:
 
 def user_of(connection: socket.socket) -> int:
     """The user id of the process at the other end."""
+    return process_of(connection)[1]
+
+
+def process_of(connection: socket.socket) -> tuple[int, int]:
+    """Process id and user id at the other end, as they were when it connected."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, user, _ = _CREDENTIALS.unpack(data)
-    return int(user)
+    process, user, _ = _CREDENTIALS.unpack(data)
+    return int(process), int(user)
 
 
 def _prepare_folder(folder: Path) -> None:

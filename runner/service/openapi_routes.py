@@ -54,6 +54,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("DELETE", api.SESSIONS + "/{session}"): Operation(api_access.SignedOut),
     ("GET", api.CONFIG): Operation(api.Config),
     ("GET", api.PEOPLE): Operation(api.People),
+    ("GET", api.HERE): Operation(api_people.Here),
     ("GET", api.REGISTER): Operation(api_people.RegisterShown),
     ("GET", api.LEAVING): Operation(api_people.LeavingShown),
     ("GET", api.GRANTS): Operation(api_people.GrantPage),

@@ -35,6 +35,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
     {
         ("GET", api.STATUS): Permission.PUBLIC,
         ("GET", api.VERSIONS): Permission.PUBLIC,
+        ("GET", api.HERE): Permission.PUBLIC,
         ("GET", api.OPENAPI): Permission.PUBLIC,
         ("GET", api.CHECKPOINT): Permission.PUBLIC,
         ("GET", api.CONSISTENCY): Permission.PUBLIC,

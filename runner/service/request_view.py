@@ -11,7 +11,7 @@ from runner.engine.desk.facts import request_facts
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.readiness import hindrances, refused_changes
 from runner.engine.desk.requesting import attachments_of
-from runner.engine.desk.turns import grant_acts, publication_act, request_acts, run_act
+from runner.engine.desk.turns import grant_acts, hand_over_act, publication_act, request_acts, run_act
 from runner.engine.plans import OpenPlan
 from runner.errors import RefusedError
 from runner.model.grant import GrantState
@@ -86,6 +86,8 @@ def _run_acts(premises: Premises, transaction: Transaction, now: datetime) -> It
         opened = premises.plans.get(record.plan, transaction.plans)
         move = next_move(opened.expansion, record, now, premises.policy)
         if act := run_act(premises, transaction, record, move, now):
+            yield act
+        if act := hand_over_act(premises, transaction, record, now):
             yield act
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from runner.engine.desk.premises import Premises
-from runner.engine.desk.turns import run_act, start_of
+from runner.engine.desk.turns import hand_over_act, run_act, start_of
 from runner.engine.plans import OpenPlan
 from runner.model.run import RunKind, RunRecord, RunState
 from runner.model.runbook import Risk
@@ -22,6 +22,7 @@ from runner.service.statement_view import statement_shown
 from runner.service.step_view import Outputs, steps_shown
 from runner.store.store import Transaction
 from runner.wire.api import Words
+from runner.wire.api_request import Act
 from runner.wire.api_run import Asked, RunRow, RunShown
 from runner.words import N_
 
@@ -37,6 +38,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
     opened = premises.plans.get(record.plan, transaction.plans)
     move = next_move(opened.expansion, record, now, premises.policy)
     situation = situate(opened.expansion, record, now, premises.policy)
+    act = run_act(premises, transaction, record, move, now)
     names = {host.identity: host.name for host in opened.plan.binding.hosts}
     return RunShown(
         row=_row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises),
@@ -45,12 +47,12 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         batches=opened.expansion.batches,
         steps=steps_shown(situation, _outputs(transaction, record)),
         current=_current(record, move),
-        act=run_act(premises, transaction, record, move, now),
+        act=act,
         asked=_asked(record, move),
         rollback_decision_by=situation.latest_rollback_decision,
         rollback_estimate=rollback_estimate(opened.plan.runbook, len(opened.expansion.batches)),
         overrun=opened.plan.risk is not Risk.EMERGENCY and bool(overrun(record, now)),
-        otherwise=otherwise(record, move),
+        otherwise=_unless_signed(act, otherwise(record, move)),
         wish=record.wish,
         decisions=record.decisions,
         statements=tuple(statement_shown(statement) for statement in _statements(transaction, record)),
@@ -58,6 +60,8 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         event=newest,
         now=now,
         review=review_of_run(premises, transaction, run, now),
+        hand_over=hand_over_act(premises, transaction, record, now),
+        hand_overs=record.hand_overs,
     )
 
 
@@ -90,6 +94,17 @@ def otherwise(record: RunRecord, move: Move) -> Words:  # noqa: PLR0911 - one se
     if record.state in (RunState.CLOSED, RunState.LAPSED) or record.kind is RunKind.CHECK:
         return Words(N_("nothing: the run is over"))
     return Words(N_("nothing: the result stays unsigned, and another run of this change cannot start"))
+
+
+def _unless_signed(act: Act | None, sentence: Words) -> Words:
+    """The sentence, or that the first of two signatures lapses, where that comes before."""
+    if act is None or act.content is None or act.until is None or not act.signed:
+        return sentence
+    until, lapses = str(sentence.facts.get("until") or ""), to_rfc3339(act.until)
+    if until and until <= lapses:
+        return sentence
+    said = N_("at {until} the signature of {person} lapses, and the run waits on for both")
+    return Words(said, {"until": lapses, "person": ", ".join(act.signed)})
 
 
 _FALLBACKS = {

@@ -27,6 +27,7 @@ from runner.model.log import About
 from runner.model.site import Site
 from runner.model.time import Clock, to_rfc3339
 from runner.rules.tags import Tag
+from runner.service.access.places import LoginSessions
 from runner.service.app import make_app
 from runner.service.clock import SystemClock
 from runner.service.compose import Composed, Order, compose
@@ -179,7 +180,7 @@ async def _serve_web(composed: Composed, terms: Terms, listening: socket.socket,
     current_default_thread_limiter().total_tokens = _THREADS
     idle = _IdleWatch(composed, terms, ending)
     mine = os.geteuid()
-    doorkeeper = Doorkeeper(lambda user: user == mine or not terms.embedded, idle.look_again)
+    doorkeeper = Doorkeeper(lambda user: user == mine or not terms.embedded, idle.look_again, LoginSessions())
     idle.watch(doorkeeper, loop)
     server = WebServer(make_app(service), doorkeeper)
 

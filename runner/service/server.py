@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from runner.service.listening import user_of
+from runner.service.access.guard import SOURCE
+from runner.service.access.places import NoPlaces, PlaceFinder
+from runner.service.listening import process_of, user_of
 
 _log = logging.getLogger(__name__)
 
@@ -27,9 +29,12 @@ Admit = Callable[[int], bool]
 class Doorkeeper:
     """Who may connect, and how many are connected."""
 
-    def __init__(self, admit: Admit, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, admit: Admit, on_change: Callable[[], None] = lambda: None, places: PlaceFinder | None = None
+    ) -> None:
         self._admit = admit
         self._on_change = on_change
+        self._places = places or NoPlaces()
         self.connected = 0
         """Connections at present."""
 
@@ -46,6 +51,10 @@ class Doorkeeper:
     def peer_of(self, connection: socket.socket) -> str:
         """What requests of a connection come from: the operating system's user, which says nothing of the person."""
         return f"uid:{user_of(connection)}"
+
+    def source_of(self, connection: socket.socket) -> str:
+        """From where a connection was made, looked up as it is made; empty when nothing proves it."""
+        return self._places.find(*process_of(connection))
 
     def leave(self) -> None:
         """An admitted connection has ended."""
@@ -102,6 +111,7 @@ def _protocol_behind(doorkeeper: Doorkeeper) -> type[H11Protocol]:
             self._admitted = True
             super().connection_made(transport)
             self.client = (doorkeeper.peer_of(connection), 0)
+            self.app_state = {**self.app_state, SOURCE: doorkeeper.source_of(connection)}
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self._admitted:

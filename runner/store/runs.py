@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, ScalarSelect, func, insert, select, upda
 
 from runner.errors import NotFoundError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.run import AttemptKey, Decision, RunRecord, RunState, Turn, Wish
+from runner.model.run import AttemptKey, Decision, HandOver, RunRecord, RunState, Turn, Wish
 from runner.model.time import Window
 from runner.store.attempts import AttemptStore
 from runner.store.documents import document_to_text, object_from_text, value_from_text, value_to_text
@@ -36,6 +36,7 @@ class _Details:
     wish: Wish = field(default_factory=Wish)
     turns: tuple[Turn, ...] = ()
     waiting_at: AttemptKey | None = None
+    hand_overs: tuple[HandOver, ...] = ()
 
 
 class RunStore:
@@ -64,7 +65,6 @@ class RunStore:
                 request=record.request or None,
                 plan=record.plan,
                 epoch=record.epoch,
-                executor=record.executor,
                 created_at=record.created_at,
                 **_changing(record),
             )
@@ -84,7 +84,7 @@ class RunStore:
     def save(self, record: RunRecord) -> None:
         """Record what has changed in a claimed run.
 
-        Attempts and outputs have their own methods; what a run is about (request, plan, executor) never changes.
+        Attempts and outputs have their own methods; what a run is about (request, plan) never changes.
 
         Raises:
             FencedError: the run was claimed by somebody else since `record` was read.
@@ -181,9 +181,11 @@ def _changing(record: RunRecord) -> dict[str, object]:
         wish=record.wish,
         turns=record.turns,
         waiting_at=record.waiting_at,
+        hand_overs=record.hand_overs,
     )
     return {
         "state": record.state,
+        "executor": record.executor,
         "confirmer": record.confirmer,
         "started_at": record.started_at,
         "ended_at": record.ended_at,
@@ -218,6 +220,7 @@ def _record(row: Row[*tuple[Any, ...]]) -> RunRecord:
         waiting_since=row.waiting_since,
         question=row.question,
         waiting_at=details.waiting_at,
+        hand_overs=details.hand_overs,
     )
 
 

@@ -137,3 +137,13 @@ class Staffing:
     """Whether enough people are there."""
 
     rows: tuple[StaffingRow, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where whoever asks is, as the service finds it; nobody can say it for themselves."""
+
+    source: str
+    """Address or console their login session was opened from; empty: nothing proves any."""
+    terminal: Terminal | None
+    """The registered terminal of that source."""

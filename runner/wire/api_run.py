@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Role
-from runner.model.run import Attempt, Choice, Decision, Question, RunKind, RunState, Wish
+from runner.model.run import Attempt, Choice, Decision, HandOver, Question, RunKind, RunState, Wish
 from runner.model.runbook import Risk
 from runner.model.text import Text
 from runner.model.time import Seconds, Window
@@ -153,3 +153,7 @@ class RunShown:
     now: datetime
     review: ReviewShown | None = None
     """The after-review it owes, or that was done; only of an emergency."""
+    hand_over: Act | None = None
+    """The taker's signature that a hand-over waits for."""
+    hand_overs: tuple[HandOver, ...] = ()
+    """Every time one of its people gave way to another, in order."""

@@ -25,6 +25,7 @@ from runner.model.policy import (
     Post,
     Reading,
     SessionTerms,
+    SignedAt,
     Strength,
     UnboundRules,
     Unit,
@@ -95,6 +96,8 @@ class ClassShape(Shape):
     """Kinds of documents a request must name, such as `rehearsal_report`."""
     business: bool | None = None
     """Whether a business owner verifies the result."""
+    terminals: Annotated[SignedAt, Field(strict=False)] | None = None
+    """From where executor and confirmer sign: from anywhere, or at two registered operations terminals."""
     approval_valid_for: Duration | None = None
     """How long an approval may be used when no window bounds it."""
     max_runs: Count | None = None
@@ -112,6 +115,7 @@ class ClassShape(Shape):
             strength=inherited.strength if self.strength is None else self.strength,
             attachments=_own(self.attachments, inherited.attachments),
             business=inherited.business if self.business is None else self.business,
+            terminals=inherited.terminals if self.terminals is None else self.terminals,
             approval_valid_for=valid_for,
             max_runs=inherited.max_runs if self.max_runs is None else self.max_runs,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -160,6 +161,8 @@ class RunbookShape(Shape):
     """Terms of the family backup."""
     drill: DrillShape | None = None
     """Terms of the family restore_drill."""
+    funds: bool = False
+    """Whether every step of it touches accounts and funds; it is then signed at two operations terminals only."""
     hvac: HvacShape | None = None
     """Terms of the family hvac."""
 
@@ -173,7 +176,8 @@ class RunbookShape(Shape):
             owner=self.owner,
             risk=self.risk,
             targets=self.targets.value(),
-            steps=tuple(step.value() for step in self.steps),
+            steps=tuple(replace(each, funds=each.funds or self.funds) for each in (s.value() for s in self.steps)),
+            funds=self.funds,
             summary=self.summary.value() if self.summary else None,
             controls=tuple(self.controls),
             parameters=tuple(shape.value(name) for name, shape in self.parameters.items()),

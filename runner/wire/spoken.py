@@ -79,6 +79,9 @@ WORDS: Final = (
     N_("roll_back"),
     N_("abandon"),
     N_("continue"),
+    # runner.model.run.Part
+    N_("executor"),
+    N_("confirmer"),
     # runner.model.run.Cause
     N_("decided"),
     # runner.model.runbook.Risk
@@ -113,6 +116,7 @@ WORDS: Final = (
     N_("decide"),
     N_("close"),
     N_("review"),
+    N_("hand_over"),
     N_("apply"),
     N_("grant"),
     N_("deny"),
@@ -199,6 +203,9 @@ WORDS: Final = (
     N_("password"),
     N_("key"),
     N_("touch"),
+    # runner.model.policy.SignedAt
+    N_("anywhere"),
+    N_("operations"),
     # runner.model.log.ActorKind
     N_("person"),
     N_("service"),

@@ -202,6 +202,8 @@ class _StepShape(Shape):
     """Two signatures before the step begins."""
     timeout: Duration | None = None
     """Deadline of one attempt."""
+    funds: bool = False
+    """Whether it touches accounts and funds; it is then repeated only after its reconciliation."""
 
     def _step(self, work: PlaybookWork | RemoteWork | ManualWork | SoakWork, timeout: Seconds) -> Step:
         return Step(
@@ -211,6 +213,7 @@ class _StepShape(Shape):
             once=self.once,
             gate=self.gate.value() if self.gate else None,
             timeout=self.timeout or timeout,
+            funds=self.funds,
         )
 
 

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from runner.client.wording.grant import person_lines, remark_lines
+from runner.client.wording.place import terminal_lines
 from runner.model.policy import Policy
 from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown
@@ -20,7 +21,7 @@ from runner.wire.api_people import PersonShown, RegisterShown
 from runner.words import N_, _
 from tui.actions import Where
 from tui.feed import News
-from tui.grant_forms import enrol_form, forms_about
+from tui.grant_forms import enrol_form, forms_about, terminal_forms
 from tui.messages import FormAsked
 from tui.people_text import PEOPLE_COLUMNS, person_row, top_of_people
 from tui.screens.asking import Deeds, bindings_of
@@ -100,7 +101,7 @@ class PeopleScreen(Framed):
         read, selected = self._read, self._selected()
         if read is None:
             return deeds
-        forms = {"enrol": enrol_form(read.policy)}
+        forms = {"enrol": enrol_form(read.policy), **terminal_forms(read.shown.terminals, read.policy)}
         if selected is not None:
             forms |= forms_about(selected.person, read.policy, self.sitting.present)
             deeds["open"] = self._to_details
@@ -139,8 +140,9 @@ class PeopleScreen(Framed):
 
     def _show(self, read: PeopleRead) -> None:
         remarks = self.query_one("#remarks", LineView)
-        remarks.display = bool(read.shown.remarks)
-        remarks.show(remark_lines(read.shown, self.sitting.present))
+        told = (*remark_lines(read.shown, self.sitting.present), *terminal_lines(read.shown.terminals))
+        remarks.display = bool(told)
+        remarks.show(told)
         self.people.show([person_row(each) for each in read.shown.people])
         if self.wanted:
             self.people.go_to(self.wanted)

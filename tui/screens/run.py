@@ -27,7 +27,7 @@ from runner.words import N_, _, current_language
 from tui.actions import Where
 from tui.backend import PlanShown
 from tui.feed import News
-from tui.forms import Form, abort_form, close_form, decide_form, pause_form, sheet_form
+from tui.forms import Form, abort_form, close_form, decide_form, hand_over_form, pause_form, sheet_form
 from tui.host_board import HostBoard
 from tui.intents import intent_of
 from tui.messages import ChangeChosen, FormAsked, LogChosen, SigningAsked
@@ -213,6 +213,11 @@ class RunScreen(Framed):
         if act is not None:
             deeds["sign"] = lambda: self._sign(shown, act)
         deeds |= self._stopping(shown)
+        if (offered := shown.hand_over) is not None:
+            deeds["take_over"] = lambda: self._sign(shown, offered)
+        key = self.sitting.key
+        if (form := hand_over_form(shown, key.person if key else "")) is not None:
+            deeds["hand_over"] = partial(self._fill, form)
         if act is None or not act.signed:
             choices = (("decide", None), ("continue", Choice.CONTINUE), ("rollback", Choice.ROLL_BACK))
             for name, choice in choices:

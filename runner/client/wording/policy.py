@@ -8,7 +8,17 @@ from typing import Final
 from runner.client.wording.grid import grid
 from runner.client.wording.line import Line, Meaning, line, listed
 from runner.model.people import PersonRole
-from runner.model.policy import USUAL_TERMS, ApprovalNeed, ClassTerms, GrantArea, Policy, Post, Reading, UpkeepTerms
+from runner.model.policy import (
+    USUAL_TERMS,
+    ApprovalNeed,
+    ClassTerms,
+    GrantArea,
+    Policy,
+    Post,
+    Reading,
+    SignedAt,
+    UpkeepTerms,
+)
 from runner.model.runbook import Risk
 from runner.model.units import format_duration
 from runner.wire.spoken import spoken
@@ -60,7 +70,14 @@ def class_lines(classes: Mapping[Risk, ClassTerms]) -> tuple[Line, ...]:
     """Terms by risk class as a table, and as another what else they say."""
     named = [(risk, classes[risk]) for risk in Risk if risk in classes]
     who = (_("class"), _("approvals"), _("executes"), _("confirms"), _("strength"), _("attachments"))
-    more = (_("class"), _("requests"), _("business verifies"), _("approval valid for"), _("runs at most"))
+    more = (
+        _("class"),
+        _("requests"),
+        _("business verifies"),
+        _("where"),
+        _("approval valid for"),
+        _("runs at most"),
+    )
     further = [(spoken(risk), *_further(terms)) for risk, terms in named if _says_more(terms)]
     first = grid(who, [(spoken(risk), *_needs(terms)) for risk, terms in named], start=_START)
     second = grid(more, further, start=_START)
@@ -140,13 +157,19 @@ def _needs(terms: ClassTerms) -> tuple[str, ...]:
 
 def _says_more(terms: ClassTerms) -> bool:
     limits = (terms.approval_valid_for, terms.max_runs)
-    return terms.request != USUAL_TERMS.request or terms.business or any(limit is not None for limit in limits)
+    return (
+        terms.request != USUAL_TERMS.request
+        or terms.business
+        or terms.terminals is SignedAt.OPERATIONS
+        or any(limit is not None for limit in limits)
+    )
 
 
 def _further(terms: ClassTerms) -> tuple[str, ...]:
     return (
         role_words(terms.request),
         _("yes") if terms.business else _("no"),
+        spoken(terms.terminals) if terms.terminals is SignedAt.OPERATIONS else "-",
         "-" if terms.approval_valid_for is None else format_duration(terms.approval_valid_for),
         "-" if terms.max_runs is None else str(terms.max_runs),
     )

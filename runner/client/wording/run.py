@@ -85,6 +85,20 @@ def report_lines(shown: RunShown, wanted: RequestShown | None, present: Present)
     return (*asked, *run, *((Line(), *rest) if rest else ()))
 
 
+def _handed_over(shown: RunShown, present: Present) -> Iterator[Told]:
+    """Every time one of its people gave way to another."""
+    for each in shown.hand_overs:
+        text = _("{at}  {taker} took over from {giver}, as {part}, signed by {by}: {reason}").format(
+            at=clock(each.at, present) if each.at else "-",
+            taker=each.taker,
+            giver=each.giver,
+            part=spoken(each.part),
+            by=each.by,
+            reason=each.reason,
+        )
+        yield told(_("handed over"), text)
+
+
 def step_name(step: StepShown) -> str:
     """A step as it is called, with its title."""
     name = _("health after the rollback") if step.id == AFTER_ROLLBACK else step.id
@@ -143,6 +157,7 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
         executor=row.executor, confirmer=row.confirmer or "-"
     )
     yield told(_("people"), people)
+    yield from _handed_over(shown, present)
     if row.started_at or row.ended_at:
         times = _("began {began}, ended {ended} ({zone})").format(
             began=clock(row.started_at, present) or "-", ended=clock(row.ended_at, present) or "-", zone=present.zone
@@ -177,6 +192,8 @@ def _marked(row: RunRow, window: Window, present: Present) -> Told:
 def _turn(shown: RunShown, present: Present) -> Iterator[Told]:
     if shown.act is not None:
         yield from turn_told(shown.act, present)
+    if shown.hand_over is not None:
+        yield from turn_told(shown.hand_over, present)
     if shown.asked is not None:
         yield told(_("choices"), " | ".join(choice.value for choice in shown.asked.choices))
 

@@ -14,12 +14,13 @@ from typing import Final
 
 from runner.audit.proofs import root
 from runner.engine.desk.premises import Premises
-from runner.errors import SignatureError, UsageError
+from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.people import Person, PersonKey
 from runner.model.statement import SignedStatement, Statement
 from runner.model.time import to_rfc3339
 from runner.proof.canonical import digest
 from runner.proof.statement import parse_statement
+from runner.rules.places import terminal_at
 from runner.store.store import Transaction
 from runner.wire.documents import from_document
 from runner.words import N_
@@ -107,6 +108,23 @@ def require_current(premises: Premises, transaction: Transaction, statement: Sta
             nonce=statement.nonce,
         )
     _require_seen(transaction, statement)
+
+
+def require_place(premises: Premises, transaction: Transaction, statement: Statement, source: str) -> None:
+    """Refuse a statement that names another terminal than the one it comes from, or any when nobody knows that.
+
+    Raises:
+        RefusedError: it does.
+    """
+    found = terminal_at(premises.register.of(transaction), source)
+    if statement.terminal and (found is None or found.name != statement.terminal):
+        raise RefusedError(
+            N_("statement: it says that it was signed at terminal {got}, and comes from {expected}"),
+            rule="terminal:elsewhere",
+            hint=N_("sign again, at the terminal where you sit"),
+            got=statement.terminal[:80],
+            expected=found.name if found else "-",
+        )
 
 
 def read_statement(data: bytes) -> Statement:

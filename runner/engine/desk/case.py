@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,12 +17,13 @@ from runner.model.request import RequestState
 from runner.model.review import ReviewState
 from runner.model.run import RunRecord
 from runner.model.runbook import Risk
-from runner.model.statement import SignedStatement, Statement
+from runner.model.statement import SignedStatement, Statement, StatementKind
 from runner.rules import policy
 from runner.rules.duties import strength_of
 from runner.rules.ruling import Facts
 from runner.rules.statements import require_content
 from runner.rules.tags import Tag
+from runner.rules.terminals import AT_TERMINALS
 from runner.store.fencing import FencedError
 from runner.store.store import Transaction
 
@@ -50,14 +52,29 @@ class Case:
         """
         require_content(self.statement, self.statement.kind, subject, expected)
 
-    def require_policy(self, facts: Facts) -> None:
+    def require_policy(self, facts: Facts, used: frozenset[str] = frozenset()) -> None:
         """Refuse what law and policy forbid this person.
+
+        Args:
+            facts: about what is signed.
+            used: terminals at which the other person has signed the same.
 
         Raises:
             RefusedError: with the rule and who could do it.
         """
         mine = replace(facts, key=self.statement.key, strength=strength_of(self.person, self.statement.key))
+        if self.statement.kind in AT_TERMINALS:
+            mine = replace(mine, terminal=self.statement.terminal, funds=self._touches_funds(), terminals_used=used)
         policy.require(self.statement.kind, self.person.name, mine, self.premises.policy)
+
+    def terminals_of(self, statements: Iterable[str]) -> frozenset[str]:
+        """Terminals at which these statements were signed."""
+        signed = (self.transaction.statements.get(each).signed.statement for each in statements)
+        return frozenset(each.terminal for each in signed if each.terminal)
+
+    def _touches_funds(self) -> bool:
+        about = self.transaction.requests if self.statement.kind is StatementKind.START else self.transaction.runs
+        return self.open_plan(about.get(self.statement.subject).plan).plan.runbook.touches_funds
 
     def record(self, tag: Tag, about: About, details: JsonObject | None = None) -> None:
         """Record the statement itself and the entry that it was made, with what it says and further details."""

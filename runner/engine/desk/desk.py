@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from runner.engine.desk import approving, granting, publishing, requesting, resolving, reviewing, starting, stopping
-from runner.engine.desk.admission import Admitted, authenticate, require_current
+from runner.engine.desk import (
+    approving,
+    granting,
+    handing,
+    publishing,
+    requesting,
+    resolving,
+    reviewing,
+    starting,
+    stopping,
+)
+from runner.engine.desk.admission import Admitted, authenticate, require_current, require_place
 from runner.engine.desk.case import Case
 from runner.engine.desk.genesis import require_active
 from runner.engine.desk.premises import Premises
@@ -42,6 +52,7 @@ _HANDLERS: Final[Mapping[StatementKind, Handler]] = {
     StatementKind.ABORT: stopping.abort,
     StatementKind.DECIDE: resolving.decide,
     StatementKind.CLOSE: resolving.close,
+    StatementKind.HAND_OVER: handing.hand_over,
     StatementKind.REVIEW: reviewing.review,
     StatementKind.APPLY: granting.apply,
     StatementKind.GRANT: granting.approve,
@@ -61,8 +72,12 @@ class Desk:
         self._is_active = False
         """Whether everybody has signed the first entries; once true, it stays so."""
 
-    def submit(self, signed: Signed) -> Outcome:
+    def submit(self, signed: Signed, source: str = "") -> Outcome:
         """Deal with a statement of any kind.
+
+        Args:
+            signed: what was handed in.
+            source: from where, as the operating system says; empty when it does not.
 
         Raises:
             RefusedError: it is refused; the refusal is on record.
@@ -73,9 +88,9 @@ class Desk:
         handler = _HANDLERS.get(admitted.signed.statement.kind, _not_here)
         if admitted.signed.statement.content.get("part") == AUTHOR:
             handler = _without_bytes
-        return self._deal(admitted, handler)
+        return self._deal(admitted, handler, source)
 
-    def propose(self, proposal: Proposal) -> Outcome:
+    def propose(self, proposal: Proposal, source: str = "") -> Outcome:
         """Deal with content proposed for publication, its bytes included; raises as `submit`."""
         admitted = self._authenticate(Signed(proposal.statement, proposal.signature))
         if admitted.signed.statement.kind is not StatementKind.PUBLISH:
@@ -83,7 +98,7 @@ class Desk:
         reach = reach_of_upload(proposal.runbook, proposal.files)
         for blob in reach.blobs.values():
             self._premises.contents.put(blob.data)
-        return self._deal(admitted, lambda case: publishing.propose(case, reach))
+        return self._deal(admitted, lambda case: publishing.propose(case, reach), source)
 
     def stop(self) -> None:
         """Write what is still only counted."""
@@ -101,11 +116,12 @@ class Desk:
             require_active(transaction)
             self._is_active = True
 
-    def _deal(self, admitted: Admitted, handler: Handler) -> Outcome:
+    def _deal(self, admitted: Admitted, handler: Handler, source: str) -> Outcome:
         try:
             with self._premises.store.writing() as transaction:
                 self._require_active(transaction)
                 require_current(self._premises, transaction, admitted.signed.statement)
+                require_place(self._premises, transaction, admitted.signed.statement, source)
                 now = self._premises.clock.now()
                 return handler(Case(self._premises, transaction, admitted.signed, admitted.person, now))
         except RefusedError as refusal:

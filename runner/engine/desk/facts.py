@@ -67,7 +67,9 @@ def run_facts(premises: Premises, transaction: Transaction, record: RunRecord, s
         found = request_facts(premises, transaction, transaction.requests.get(record.request))
     else:
         found = site_facts(premises, transaction)
-    return replace(found, executor=record.executor, confirmer=record.confirmer, signed=signed)
+    return replace(
+        found, executor=record.executor, confirmer=record.confirmer, hand_overs=record.hand_overs, signed=signed
+    )
 
 
 def groups_of(plan: Plan) -> tuple[frozenset[str], ...]:

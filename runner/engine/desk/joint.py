@@ -16,7 +16,7 @@ from runner.engine.desk.turns import is_lapsed, lapses
 from runner.engine.plans import OpenPlan
 from runner.errors import RefusedError
 from runner.model.document import JsonObject
-from runner.model.joint import ActSignature
+from runner.model.joint import ActSignature, JointAct
 from runner.model.log import About
 from runner.model.run import RunRecord, RunState
 from runner.model.time import to_rfc3339
@@ -90,11 +90,12 @@ def sign(case: Case, record: RunRecord, joint: Joint) -> Outcome:
         SignatureError: the content is not what is waited for.
     """
     case.require_content(record.id, joint.content)
-    _drop_lapsed(case, record)
+    drop_lapsed(case, record)
     kind = case.statement.kind
     first = case.transaction.acts.find_open(kind, record.id, joint.content)
     signers = tuple(signature.person for signature in first.signatures) if first else ()
-    case.require_policy(run_facts(case.premises, case.transaction, record, signers))
+    used = case.terminals_of(signature.statement for signature in first.signatures) if first else frozenset[str]()
+    case.require_policy(run_facts(case.premises, case.transaction, record, signers), used)
     case.record(joint.signed, joint.about)
     signature = ActSignature(case.person.name, case.signed.id, case.now)
     act = case.transaction.acts.sign(kind, record.id, joint.content, signature, lapses(case.premises, case.now))
@@ -120,13 +121,19 @@ def decided(record: RunRecord) -> RunRecord:
     return replace(record, question=None, waiting_at=None, waiting_since=None)
 
 
-def _drop_lapsed(case: Case, record: RunRecord) -> None:
+def drop_lapsed(case: Case, record: RunRecord) -> None:
+    """Drop every joint act of a run whose first signature has lapsed, on record."""
     for act in case.transaction.acts.open_of(record.id):
         if is_lapsed(act, case.now):
-            case.transaction.acts.drop(act.id)
-            signers: JsonObject = {
-                "kind": act.kind.value,
-                "signed": [signature.person for signature in act.signatures],
-                "until": to_rfc3339(act.until) if act.until else None,
-            }
-            case.note(Tag.ACT_DROPPED, about_run(record), signers)
+            drop_act(case, record, act)
+
+
+def drop_act(case: Case, record: RunRecord, act: JointAct) -> None:
+    """Drop a joint act that waits for its second signature, on record."""
+    case.transaction.acts.drop(act.id)
+    signers: JsonObject = {
+        "kind": act.kind.value,
+        "signed": [signature.person for signature in act.signatures],
+        "until": to_rfc3339(act.until) if act.until else None,
+    }
+    case.note(Tag.ACT_DROPPED, about_run(record), signers)

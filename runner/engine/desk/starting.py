@@ -77,7 +77,7 @@ def confirm(case: Case) -> Outcome:
     case.require_content(record.id, confirm_content(request, record.id, signed.signed.id, record.executor))
     _require_confirming(case, record)
     facts = run_facts(case.premises, case.transaction, record)
-    case.require_policy(facts)
+    case.require_policy(facts, case.terminals_of([signed.signed.id]))
     plan = case.open_plan(request.plan).plan
     _require_ready(case, request, plan, but=record.id)
     about = About(request=request.number, run=record.id, plan=record.plan)

@@ -12,7 +12,7 @@ from runner.model.grant import GrantRecord, GrantState, concerns, kind_of
 from runner.model.joint import JointAct
 from runner.model.request import Publication, PublicationState, Request, RequestState
 from runner.model.review import ReviewRecord
-from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.run import HandOver, Part, RunKind, RunRecord, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.rules.move import Move, WaitPeople
@@ -38,6 +38,7 @@ _TITLES = {
     StatementKind.DECIDE: N_("run {run}: decide how it goes on"),
     StatementKind.CLOSE: N_("run {run}: sign its result"),
     StatementKind.REVIEW: N_("run {run}: sign its after-review"),
+    StatementKind.HAND_OVER: N_("run {run}: take it over from {giver}, as {part}"),
     StatementKind.GRANT: N_("grant {number}, {grant} {person}: approve it"),
     StatementKind.DENY: N_("grant {number}, {grant} {person}: turn it down"),
     StatementKind.RETRACT: N_("grant {number}, {grant} {person}: take it back"),
@@ -136,7 +137,14 @@ def review_act(premises: Premises, transaction: Transaction, owed: ReviewRecord)
     """The signature that an after-review waits for."""
     newest = open_review_act(transaction, owed.run)
     signed = tuple(signature.person for signature in newest.signatures) if newest else ()
-    facts = replace(facts_of(owed, site_facts(premises, transaction)), signed=signed)
+    record = transaction.runs.get(owed.run)
+    facts = replace(
+        facts_of(owed, site_facts(premises, transaction)),
+        executor=record.executor,
+        confirmer=record.confirmer,
+        hand_overs=record.hand_overs,
+        signed=signed,
+    )
     return Act(
         kind=StatementKind.REVIEW,
         subject=owed.run,
@@ -148,6 +156,30 @@ def review_act(premises: Premises, transaction: Transaction, owed: ReviewRecord)
         content=newest.content if newest else None,
         request=owed.request,
         run=owed.run,
+    )
+
+
+def hand_over_act(premises: Premises, transaction: Transaction, record: RunRecord, now: datetime) -> Act | None:
+    """The taker's signature that a hand-over waits for."""
+    offers = [act for act in transaction.acts.open_of(record.id) if act.kind is StatementKind.HAND_OVER]
+    newest = next((act for act in reversed(offers) if not is_lapsed(act, now)), None)
+    if newest is None:
+        return None
+    part, giver, taker = (str(newest.content.get(name)) for name in ("part", "giver", "taker"))
+    signed = tuple(signature.person for signature in newest.signatures)
+    offered = HandOver(Part(part), giver, taker)
+    facts = replace(run_facts(premises, transaction, record, signed), hand_over=offered)
+    return Act(
+        kind=StatementKind.HAND_OVER,
+        subject=record.id,
+        title=Words(_TITLES[StatementKind.HAND_OVER], {"run": record.id, "giver": giver, "part": part}),
+        people=who_may(StatementKind.HAND_OVER, facts, premises.policy),
+        signed=signed,
+        until=newest.until,
+        since=newest.opened_at,
+        content=newest.content,
+        request=record.request,
+        run=record.id,
     )
 
 

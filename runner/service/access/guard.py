@@ -17,6 +17,10 @@ LOOK_AGAIN: Final = 10.0
 """Seconds after which it is looked again whether the session of a long answer is still good."""
 
 
+SOURCE: Final = "source"
+"""Where the server that took a request keeps from where its connection was made."""
+
+
 def make_guard(access: Access) -> Callable[[Request], Awaitable[None]]:
     """The dependency that every route has."""
 
@@ -35,6 +39,16 @@ def make_guard(access: Access) -> Callable[[Request], Awaitable[None]]:
 def peer_of(request: Request) -> str:
     """Where a request comes from, as the server that took it says."""
     return request.client.host if request.client is not None else "-"
+
+
+def source_of(request: Request) -> str:
+    """From where a request's connection was made, as the operating system says; empty when nothing proves it."""
+    source = getattr(request.state, SOURCE, "")
+    return source if isinstance(source, str) else ""
+
+
+Source = Annotated[str, Depends(source_of)]
+"""From where, as a parameter of a route."""
 
 
 def caller_of(request: Request) -> Caller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from runner.model.plan import Role
 from runner.model.run import AttemptKey, Choice, Question, RunRecord, RunState, Wish
 from runner.model.statement import StatementKind
 from runner.rules import statements
+from runner.service.run_view import run_shown
+from runner.wire.api import Words
 from runner.wire.api_request import Outcome
 from tests.desk_world import ALICE, BOB, CAROL, Signer, World
 
@@ -259,3 +262,48 @@ class TestResult:
         close(world, ALICE, record, reason="no room on disk")
         close(world, BOB, record, reason="no room on disk")
         assert world.start(ALICE, number).run == f"{number}/2"
+
+
+class TestPresence:
+    """Both sign within five minutes of one another, whatever they sign; then the first signature is good no more."""
+
+    @pytest.mark.parametrize("seconds, complete", [(299, True), (300, False)])
+    @pytest.mark.parametrize("kind", ["sheet", "gate", "decision", "result"])
+    def test_has_the_same_bound_everywhere(self, world: World, kind: str, seconds: int, *, complete: bool) -> None:
+        record, sign = self._waiting(world, kind)
+        sign(ALICE)
+        world.clock.pass_by(seconds=seconds)
+        assert sign(BOB).complete is complete
+        if not complete:
+            assert world.payload_of("service:act:dropped")["signed"] == ["alice"]
+            assert sign(ALICE).complete
+        assert record.id
+
+    def test_the_lapse_is_told_while_the_other_is_waited_for(self, world: World) -> None:
+        record = world.running()
+        sheet(world, ALICE, record, {"level": 3})
+        told = self._otherwise(world, record)
+        assert (told.message, told.facts["person"]) == (
+            "at {until} the signature of {person} lapses, and the run waits on for both",
+            "alice",
+        )
+        world.clock.pass_by(seconds=300)
+        assert "lapses" not in self._otherwise(world, record).message
+
+    def _otherwise(self, world: World, record: RunRecord) -> Words:
+        with world.store.reading() as transaction:
+            return run_shown(world.premises, transaction, record.id, world.clock.now()).otherwise
+
+    def _waiting(self, world: World, kind: str) -> tuple[RunRecord, Callable[[Signer], Outcome]]:
+        if kind == "sheet":
+            record = world.running()
+            return record, lambda person: sheet(world, person, record, {"level": 3})
+        if kind == "gate":
+            record = at_gate(world)
+            return record, lambda person: gate(world, person, record)
+        if kind == "decision":
+            record = paused(world)
+            return record, lambda person: world.submit(person, StatementKind.DECIDE, record.id, decision(record))
+        record = at_gate(world)
+        ended = world.change_run(record.id, state=RunState.SUCCEEDED, ended_at=world.clock.now())
+        return ended, lambda person: close(world, person, ended)

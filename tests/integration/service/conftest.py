@@ -19,6 +19,7 @@ from runner.client.log import ServiceLog
 from runner.client.service import Service
 from runner.service.access.access import Access
 from runner.service.access.hashing import Parameters
+from runner.service.access.places import PlaceFinder
 from runner.service.app import make_app
 from runner.service.compose import StorePages
 from runner.service.listening import listen_at
@@ -64,7 +65,12 @@ class Served:
 
 
 @contextmanager
-def serving(world: World, socket: Path, admit: Admit = lambda user: user == os.geteuid()) -> Iterator[Parts]:
+def serving(
+    world: World,
+    socket: Path,
+    admit: Admit = lambda user: user == os.geteuid(),
+    places: PlaceFinder | None = None,
+) -> Iterator[Parts]:
     """Serve a world at a socket for as long as the block lasts."""
     signer = load_log_key(world.state.root)
     sequencer = Sequencer(SqlLogStore(world.store), signer, world.clock, "twokey")
@@ -87,7 +93,7 @@ def serving(world: World, socket: Path, admit: Admit = lambda user: user == os.g
 
     async def run() -> None:
         parts.stream.attach(loop)
-        server = WebServer(make_app(parts), Doorkeeper(admit))
+        server = WebServer(make_app(parts), Doorkeeper(admit, places=places))
 
         def end() -> None:
             parts.stream.stop()

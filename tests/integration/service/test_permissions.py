@@ -65,6 +65,7 @@ class TestTable:
             api.CHECKPOINT,
             api.CONSISTENCY,
             api.INCLUSION,
+            api.HERE,
             api.OPENAPI,
             api.STATUS,
             api.VERSIONS,

@@ -111,7 +111,7 @@ def test_the_log_is_looked_at_before_the_key_is_used(signatory: Signatory, stub:
     (posted,) = stub.posted("/v1/statements")
     seen = read(from_document(Signed, posted)).seen
     assert (seen.size, seen.root) == (2, FakeLog().root(2).hex())
-    assert [asked.path for asked in stub.asked] == ["/v1/audit/checkpoint", "/v1/statements"]
+    assert [asked.path for asked in stub.asked] == ["/v1/audit/checkpoint", "/v1/here", "/v1/statements"]
 
 
 def test_nothing_is_signed_over_a_log_that_was_rewritten(signatory: Signatory, stub: StubService) -> None:

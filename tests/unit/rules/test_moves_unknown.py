@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runner.model.plan import Role
@@ -21,6 +23,27 @@ class TestUnknownOutcome:
             attempt.key,
         )
         assert asked.choices == (Choice.REPEAT, Choice.MARK_DONE, Choice.ROLL_BACK, Choice.ABANDON)
+
+    def test_funds_are_not_offered_for_repetition_before_they_are_reconciled(self) -> None:
+        run = MemoryRun(expansion(replace(change("up"), funds=True)))
+        run.run_until("up")
+        run.end(AttemptState.UNKNOWN)
+        assert run.asked().choices == (Choice.MARK_DONE, Choice.ROLL_BACK, Choice.ABANDON)
+
+    @pytest.mark.parametrize(
+        "found, offered",
+        [
+            ({"a": "done", "b": "not_done"}, True),
+            ({"a": "done", "b": "unknown"}, False),
+            ({"a": "done"}, False),
+            ({}, False),
+        ],
+    )
+    def test_funds_are_repeated_only_once_the_probe_has_told_of_every_host(
+        self, found: dict[str, str], *, offered: bool
+    ) -> None:
+        run = self._settled(found, funds=True)
+        assert (Choice.REPEAT in run.asked().choices) is offered
 
     def test_it_is_never_repeated_without_them(self) -> None:
         run = MemoryRun(expansion(change("up")))
@@ -99,14 +122,15 @@ class TestUnknownOutcome:
         assert run.record.turns[0].cause is Cause.STEP_FAILED
 
     @staticmethod
-    def _unknown() -> MemoryRun:
-        run = MemoryRun(expansion(change("up", settle=play("settle")), batches=(("a", "b"),)))
+    def _unknown(*, funds: bool = False) -> MemoryRun:
+        step = replace(change("up", settle=play("settle")), funds=funds)
+        run = MemoryRun(expansion(step, batches=(("a", "b"),)))
         run.run_until("up")
         run.end(AttemptState.UNKNOWN)
         run.run_until("up", Role.SETTLE)
         return run
 
-    def _settled(self, found: dict[str, str]) -> MemoryRun:
-        run = self._unknown()
+    def _settled(self, found: dict[str, str], *, funds: bool = False) -> MemoryRun:
+        run = self._unknown(funds=funds)
         run.end(settled=found)
         return run

@@ -13,7 +13,7 @@ from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request, RequestState
 from runner.model.review import Verdict
-from runner.model.run import AttemptKey, Choice, Question, RunState
+from runner.model.run import AttemptKey, Choice, HandOver, Part, Question, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import canonical_bytes
@@ -68,6 +68,9 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.DECIDE: statements.decide_content(AT, Question.OUTCOME_UNKNOWN, Choice.MARK_DONE, "seen running"),
     StatementKind.CLOSE: statements.close_content(
         RUN, "sha256:50", RunState.ROLLED_BACK, "old version", "check failed"
+    ),
+    StatementKind.HAND_OVER: statements.hand_over_content(
+        RUN, "sha256:50", HandOver(Part.EXECUTOR, "A", "C", reason="end of the shift")
     ),
     StatementKind.REVIEW: statements.review_content(
         RUN, "sha256:50", Verdict(("nobody watched the volume", "the runbook is old"), "it was right", "BG-2026-0154")

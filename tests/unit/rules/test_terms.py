@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.model.people import PersonRole
-from runner.model.policy import USUAL_TERMS, ApprovalNeed, ClassTerms, Policy, Strength, Unit
+from runner.model.policy import USUAL_TERMS, ApprovalNeed, ClassTerms, Policy, SignedAt, Strength, Unit
 from runner.model.runbook import Risk
 from runner.model.text import Text
 from runner.model.time import Seconds
@@ -27,6 +27,7 @@ TERMS = st.builds(
     strength=st.sampled_from(Strength),
     attachments=st.lists(st.sampled_from("abc"), unique=True).map(tuple),
     business=st.booleans(),
+    terminals=st.sampled_from(SignedAt),
     approval_valid_for=st.none() | st.integers(1, 9).map(Seconds),
     max_runs=st.none() | st.integers(1, 9),
 )

@@ -17,7 +17,7 @@ from tests.samples import MINIMAL
 PAGE = (Path(__file__).parents[3] / "docs" / "runbook-language.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 TABLES = re.findall(r"<!-- keys: (\w+) -->\n\n((?:\|.*\n)+)", PAGE)
-OF_EVERY_STEP = {"id", "title", "once", "gate", "timeout"}
+OF_EVERY_STEP = {"id", "title", "once", "gate", "timeout", "funds"}
 
 
 def definition(name: str) -> JsonObject:

@@ -9,8 +9,20 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.model.grant import AddKey, Appoint, Enrol, Leave, Recertify, Reinstate, Relieve, RevokeKey, Suspend
-from runner.model.people import Appointment, Person, PersonKey, Standing
+from runner.model.grant import (
+    AddKey,
+    AddTerminal,
+    Appoint,
+    Enrol,
+    Leave,
+    Recertify,
+    Reinstate,
+    Relieve,
+    RemoveTerminal,
+    RevokeKey,
+    Suspend,
+)
+from runner.model.people import Appointment, Person, PersonKey, Standing, Terminal
 from runner.model.policy import MEMBER, Policy, Unit
 from runner.model.text import Text
 from runner.words import use_language
@@ -126,3 +138,14 @@ def test_turning_down_and_taking_back_need_a_reason() -> None:
         assert form.make({"reason": " no "}) == intent
         with pytest.raises(UsageError, match="an answer is needed"):
             require_answers(form, {"reason": ""})
+
+
+def test_a_terminal_is_applied_for_with_its_source_and_taken_out_by_its_name() -> None:
+    use_language("en")
+    assert set(grant_forms.terminal_forms((), UNITS)) == {"add_terminal"}
+    east = Terminal("T-EAST", "10.0.0.1", "A3", operations=True, unit="operations")
+    forms = grant_forms.terminal_forms((east,), UNITS)
+    answers = {"name": "T-EAST", "source": " 10.0.0.1", "seat": "A3", "operations": "yes", "unit": "operations"}
+    assert forms["add_terminal"].make({**answers, "reason": "new"}) == intents.Apply(AddTerminal(east), "new")
+    made = forms["remove_terminal"].make({"name": "T-EAST", "reason": "moved"})
+    assert made == intents.Apply(RemoveTerminal("T-EAST", "moved"), "moved")

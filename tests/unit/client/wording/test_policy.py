@@ -86,8 +86,8 @@ def test_what_an_environment_and_a_unit_tighten() -> None:
     assert section("what is stricter in environment production") == [
         "  class  approvals  executes  confirms  strength  attachments",
         "  major  approver   operator  operator  key       plan",
-        "  class  requests  business verifies  approval valid for  runs at most",
-        "  major  operator  yes                -                   2",
+        "  class  requests  business verifies  where  approval valid for  runs at most",
+        "  major  operator  yes                -      -                   2",
     ]
     assert section("what is stricter in unit ops") == [
         "  class     approvals  executes  confirms  strength  attachments",
