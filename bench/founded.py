@@ -19,6 +19,7 @@ from runner.client.service import Service
 from runner.client.signer import signer_from_file
 from runner.client.signing import Signatory, person_of
 from runner.errors import RunFailedError
+from runner.model.result import Achievement
 from runner.model.run import RunState
 from runner.rules.tags import Tag
 from runner.runbook.places import socket_of_state
@@ -133,7 +134,7 @@ class BenchSite:
 
     def _close(self, service: Service, run: str, people: tuple[Signatory, ...]) -> None:
         for person in people:
-            draft: Draft = drafts.close(service.run(run), "measured")
+            draft: Draft = drafts.close(service.run(run), Achievement("measured"))
             person.hand_in(draft)
 
 

@@ -76,8 +76,9 @@ class World(Bureau):
         reason: str = "leak",
         revises: str = "",
         attachments: Mapping[str, str] | None = None,
+        trial: int | None = None,
     ) -> Outcome:
-        content = self.request_content(document, reason, revises, attachments)
+        content = self.request_content(document, reason, revises, attachments, trial)
         return self.submit(person, StatementKind.REQUEST, document.digests.plan, content)
 
     def request_content(
@@ -86,6 +87,7 @@ class World(Bureau):
         reason: str = "leak",
         revises: str = "",
         attachments: Mapping[str, str] | None = None,
+        trial: int | None = None,
     ) -> JsonObject:
         plan = self.open(document.digests.plan)
         return statements.request_content(
@@ -97,6 +99,7 @@ class World(Bureau):
             reason,
             revises,
             attachments or {},
+            plan.runbook.trial if trial is None else trial,
         )
 
     def requested(self, person: Signer = ALICE) -> Request:

@@ -19,6 +19,7 @@ from tui.intents import (
     AboutGrant,
     AboutRequest,
     AboutRun,
+    Accept,
     Apply,
     Approve,
     ApproveGrant,
@@ -36,6 +37,7 @@ from tui.intents import (
     SignSheet,
     Start,
     TakeOver,
+    Verify,
     Withdraw,
 )
 
@@ -124,13 +126,29 @@ def _about_run(intent: AboutRun, records: Records) -> Drafted:
             draft = drafts.pause(shown.row.id, reason)
         case Abort(reason=reason):
             draft = drafts.abort(shown.row.id, reason)
-        case Close(achieved=achieved, reason=reason):
-            draft = drafts.close(shown, achieved, reason)
-        case HandOver(giver=giver, taker=taker, reason=reason):
-            draft = handing.hand_over(shown, giver, taker, reason)
-        case TakeOver():
-            draft = handing.take_over(shown)
+        case HandOver() | TakeOver():
+            draft = _handing(intent, shown)
+        case Close() | Verify() | Accept():
+            draft = _result(intent, shown)
     return Drafted(draft, hosts)
+
+
+def _handing(intent: HandOver | TakeOver, shown: RunShown) -> Draft:
+    match intent:
+        case HandOver(giver=giver, taker=taker, reason=reason):
+            return handing.hand_over(shown, giver, taker, reason)
+        case TakeOver():
+            return handing.take_over(shown)
+
+
+def _result(intent: Close | Verify | Accept, shown: RunShown) -> Draft:
+    match intent:
+        case Close(said=said):
+            return drafts.close(shown, said)
+        case Verify(found=found):
+            return drafts.verify(shown, found)
+        case Accept(said=ending):
+            return drafts.accept(shown, ending, "")
 
 
 def _about_grant(intent: AboutGrant, records: Records) -> Draft:

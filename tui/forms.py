@@ -9,7 +9,7 @@ from typing import Final
 from runner.client.wording.matter import CONSEQUENCES
 from runner.errors import UsageError
 from runner.model.document import JsonValue
-from runner.model.run import Choice, RunState
+from runner.model.run import UNSIGNED, Choice, RunState
 from runner.model.runbook import ManualWork, Parameter, ValueType
 from runner.model.statement import StatementKind
 from runner.rules.parameters import read_value, shown_value
@@ -18,13 +18,13 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.backend import PlanShown
-from tui.intents import Abort, Close, Decide, HandOver, Intent, Pause, Reject, SignSheet, Withdraw
+from tui.intents import Abort, Decide, HandOver, Intent, Pause, Reject, SignSheet, Withdraw
 from tui.text import label
 
 Answers = Mapping[str, str]
 
-ENDED: Final = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK, RunState.ABANDONED})
-"""States whose result is signed."""
+_OVER: Final = UNSIGNED | {RunState.DISPUTED}
+"""States in which its two people sign what became of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def hand_over_form(shown: RunShown, person: str) -> Form | None:
         person: whose key is at hand; whoever is one of the two gives their own part.
     """
     row = shown.row
-    if not row.confirmer or (shown.act is None and row.state not in ENDED) or row.state is RunState.CONFIRMING:
+    if not row.confirmer or (shown.act is None and row.state not in _OVER) or row.state is RunState.CONFIRMING:
         return None
     parts = (Option(row.executor, row.executor), Option(row.confirmer, row.confirmer))
     fields = (
@@ -137,24 +137,6 @@ def decide_form(shown: RunShown, only: Choice | None = None) -> Form | None:
         _("decide about run {run}").format(run=run),
         fields,
         lambda answers: Decide(run, Choice(answers["choice"]), answers["reason"].strip()),
-    )
-
-
-def close_form(shown: RunShown) -> Form | None:
-    """What was achieved, and why it did not go as planned; None while the run has no result."""
-    row = shown.row
-    if row.state not in ENDED:
-        return None
-    fields = (
-        Field("achieved", _("what was achieved")),
-        Field(
-            "reason", _("why it did not go as planned"), required=row.state is not RunState.SUCCEEDED or shown.overrun
-        ),
-    )
-    return Form(
-        _("result of run {run}: {state}").format(run=row.id, state=spoken(row.state.value)),
-        fields,
-        lambda answers: Close(row.id, answers["achieved"].strip(), answers.get("reason", "").strip()),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import Grant
+from runner.model.result import Acceptance, Achievement, Configuration, Findings
 from runner.model.run import Choice
 from runner.model.statement import StatementKind
 from runner.wire.api_request import Act
@@ -95,8 +96,23 @@ class Close:
     """Sign the result of a run."""
 
     run: str
-    achieved: str
-    reason: str = ""
+    said: Achievement
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Verify the result of a run for the business."""
+
+    run: str
+    found: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """End the trial of a change, for one's department."""
+
+    run: str
+    said: Acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +171,7 @@ class InspectGrant:
 
 
 AboutRequest = Approve | Reject | Withdraw | Start
-AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close | HandOver | TakeOver
+AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close | Verify | Accept | HandOver | TakeOver
 AboutGrant = ApproveGrant | DenyGrant | RetractGrant | InspectGrant
 Intent = AboutRequest | AboutRun | Apply | AboutGrant
 
@@ -173,6 +189,8 @@ _KINDS: Final[Mapping[type, StatementKind]] = {
     Close: StatementKind.CLOSE,
     HandOver: StatementKind.HAND_OVER,
     TakeOver: StatementKind.HAND_OVER,
+    Verify: StatementKind.VERIFY,
+    Accept: StatementKind.ACCEPT,
     Apply: StatementKind.APPLY,
     ApproveGrant: StatementKind.GRANT,
     DenyGrant: StatementKind.DENY,
@@ -225,8 +243,21 @@ def _signed_by_first(act: Act, content: JsonObject) -> Intent | None:
         case StatementKind.DECIDE:
             return Decide(act.subject, Choice(_text(content, "choice")), _text(content, "reason"))
         case StatementKind.CLOSE:
-            return Close(act.subject, _text(content, "achieved"), _text(content, "reason"))
+            return Close(act.subject, _achievement(content))
+        case StatementKind.ACCEPT:
+            conclusion, follow_up = _text(content, "conclusion"), _text(content, "follow_up")
+            return Accept(act.subject, Acceptance(content.get("accepted") is True, conclusion, follow_up))
     return None
+
+
+def _achievement(content: JsonObject) -> Achievement:
+    return Achievement(
+        _text(content, "achieved"),
+        _text(content, "reason"),
+        Configuration(_text(content, "configuration")),
+        _text(content, "reference"),
+        _text(content, "follow_up"),
+    )
 
 
 def _text(content: JsonObject, name: str) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runner.client.signer import Signer
     from runner.client.signing import Signatory
 
-_OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
+_OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED, RunState.NOT_ACCEPTED})
 _HAD_RUNS: Final = frozenset({RequestState.APPROVED, RequestState.USED})
 
 

@@ -32,6 +32,8 @@ TITLES: Final = {
     StatementKind.DECIDE: N_("decision about run {subject}: both sign"),
     StatementKind.HAND_OVER: N_("hand-over of run {subject}: who goes and who comes both sign"),
     StatementKind.CLOSE: N_("result of run {subject}: both sign"),
+    StatementKind.VERIFY: N_("business verification of run {subject}"),
+    StatementKind.ACCEPT: N_("acceptance of run {subject}: information and using department sign"),
     StatementKind.APPLY: N_("application for a grant about {subject}"),
     StatementKind.GRANT: N_("approval of grant {subject}: it takes effect at once"),
     StatementKind.DENY: N_("grant {subject} is turned down"),

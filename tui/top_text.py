@@ -39,7 +39,7 @@ REQUEST_MEANINGS: Final = {
     RequestState.APPROVED: Meaning.GOOD,
     RequestState.REJECTED: Meaning.BAD,
 }
-OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED})
+OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED, RunState.NOT_ACCEPTED})
 """Nothing more happens to such a run."""
 
 Top = tuple[Line, Line, Line]

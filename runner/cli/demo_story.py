@@ -257,8 +257,9 @@ class Story(Stage):
     def _close(self, run: str, state: str) -> None:
         achieved = _("everything as planned") if state == "succeeded" else _("nothing; the former state was restored")
         reason = () if state == "succeeded" else ("--reason", _("the new release is not healthy"))
+        record = ("--configuration", "no_change")
         for person in PEOPLE:
-            self.ask(person, "close", run, "--achieved", achieved, *reason, "--yes")
+            self.ask(person, "close", run, "--achieved", achieved, *record, *reason, "--yes")
 
     def _state_after_watching(self, run: str) -> str:
         self.command(None, "run", "watch", run, "--until-waiting", check=False)

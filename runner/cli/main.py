@@ -37,6 +37,8 @@ VERBS: Final = {
     "abort": "abort",
     "rollback": "rollback",
     "close": "close",
+    "verify": "verify",
+    "accept": "accept",
     "review": "review",
     "change": "change",
     "people": "people",

@@ -41,6 +41,8 @@ _HELP: Final = {
     "abort": N_("stop a run at the next task border; one person suffices"),
     "rollback": N_("roll a waiting run back; both people sign"),
     "close": N_("sign the result of a run; both people sign"),
+    "verify": N_("verify the result of a run for the business"),
+    "accept": N_("end the trial of a change; two departments sign"),
     "review": N_("review an emergency afterwards; two others sign"),
     "people": N_("the register of people, and grants of accounts and posts"),
     "key": N_("list, add and revoke people's keys"),

@@ -10,6 +10,8 @@ from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
 from runner.errors import UsageError
+from runner.model.time import Seconds
+from runner.model.units import parse_duration
 from runner.proof.canonical import digest
 from runner.runbook.loader import read_file
 from runner.words import N_, _
@@ -30,6 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar=_("KIND=FILE"),
         help=_("a document the policy asks for, such as risk_analysis; its name and digest are signed"),
     )
+    parser.add_argument(
+        "--trial",
+        type=_span,
+        metavar=_("SPAN"),
+        help=_("how long the change is on trial before it is accepted, such as 7d (default: as its runbook says)"),
+    )
     parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
     add_signing(parser)
 
@@ -41,7 +49,14 @@ def run(options: argparse.Namespace) -> int:
         plan = published_plan(here, options).plan
         if not (options.quiet or options.json):
             put_plan(here, plan)
-        return sign(here, drafts.request(plan, options.reason, options.revises, attachments), options)
+        return sign(here, drafts.request(plan, options.reason, options.revises, attachments, options.trial), options)
+
+
+def _span(text: str) -> Seconds:
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _attachment(text: str) -> tuple[str, str]:

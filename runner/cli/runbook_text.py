@@ -12,6 +12,7 @@ from runner.client.wording.plan import failure_told, heading, title_told, unboun
 from runner.client.wording.step import parameter_text, step_told, variables_told
 from runner.model.policy import UnboundRules
 from runner.model.runbook import Runbook, Targets
+from runner.model.units import format_duration
 from runner.rules.expansion import unbound_of
 from runner.rules.parameters import shown_value
 from runner.runbook.content_tree import Blob
@@ -72,6 +73,10 @@ def _head(runbook: Runbook) -> Iterator[Told]:
         yield told(_("controls"), listed(runbook.controls))
     yield told(_("targets"), _targets(runbook.targets))
     yield told(_("window"), _("required") if runbook.window_required else _("not required"))
+    if runbook.business_impact:
+        yield told(_("business"), _("affected: a business owner verifies the result"))
+    if runbook.trial:
+        yield told(_("trial"), _("{span} at least").format(span=format_duration(runbook.trial)))
     if runbook.mutating:
         yield from failure_told(runbook)
     for parameter in runbook.parameters:

@@ -71,6 +71,9 @@ def _print(service: Service, *, as_json: bool) -> None:
     overdue = [act for act in waiting.acts if act.kind is StatementKind.REVIEW and is_over(act.until, present)]
     if overdue:
         put(_("after-reviews OVERDUE, escalated: {count}").format(count=len(overdue)), "bad")
+    late = [act for act in waiting.acts if act.kind is StatementKind.ACCEPT and is_over(act.until, present)]
+    if late:
+        put(_("acceptances OVERDUE after a trial: {count}").format(count=len(late)), "bad")
     if waiting.acts:
         heads = (_("waits for"), _("what"), _("until"))
         put_table(

@@ -23,7 +23,18 @@ from runner.wire.documents import to_document
 from runner.words import _
 
 ENDED: Final = frozenset(
-    {RunState.SUCCEEDED, RunState.FAILED, RunState.ROLLED_BACK, RunState.ABANDONED, RunState.CLOSED, RunState.LAPSED}
+    {
+        RunState.SUCCEEDED,
+        RunState.FAILED,
+        RunState.ROLLED_BACK,
+        RunState.ABANDONED,
+        RunState.AWAITING_BUSINESS,
+        RunState.DISPUTED,
+        RunState.ON_TRIAL,
+        RunState.NOT_ACCEPTED,
+        RunState.CLOSED,
+        RunState.LAPSED,
+    }
 )
 """States in which nothing more happens by itself; the result may still wait for its signatures."""
 WAITING: Final = frozenset(
@@ -54,7 +65,7 @@ def watch(here: Session, run: str, *, until_waiting: bool, as_json: bool) -> int
 
 def code_of(shown: RunShown) -> int:
     """0 when the run succeeded or waits for people, 1 when it failed or was rolled back."""
-    if shown.row.state is RunState.CLOSED:
+    if shown.row.state in (RunState.CLOSED, RunState.AWAITING_BUSINESS, RunState.ON_TRIAL):
         return 0 if closed_with(shown).get("state") == RunState.SUCCEEDED.value else 1
     return 0 if shown.row.state in WAITING | {RunState.SUCCEEDED} else 1
 

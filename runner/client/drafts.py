@@ -17,10 +17,12 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import GRANTS, Grant, GrantRecord, kind_of
 from runner.model.plan import Plan, PlanDocument, Role
 from runner.model.request import Request
+from runner.model.result import Acceptance, Achievement, Findings
 from runner.model.review import Verdict
-from runner.model.run import AttemptKey, Choice
+from runner.model.run import AttemptKey, Choice, RunState
 from runner.model.runbook import ManualWork, Parameter
 from runner.model.statement import StatementKind
+from runner.model.time import Seconds
 from runner.rules import statements
 from runner.rules.plans import open_plan
 from runner.wire.api_content import PublicationShown
@@ -30,6 +32,8 @@ from runner.wire.api_run import RunShown
 from runner.wire.documents import from_document, to_document
 from runner.words import N_
 
+_FREE_IN_CLOSE: Final = ("achieved", "reason", "configuration", "reference", "follow_up")
+_FREE_IN_ACCEPTANCE: Final = ("conclusion", "follow_up")
 _FREE_IN_REVIEW: Final = ("findings", "conclusion", "permanent_fix")
 
 
@@ -67,8 +71,22 @@ def countersign(shown: PublicationShown) -> Draft:
     return publish(row.digest, row.runbook_id, row.version, statements.COUNTERSIGNER)
 
 
-def request(plan: Plan, reason: str, revises: str = "", attachments: Mapping[str, str] = MappingProxyType({})) -> Draft:
-    """A request for a plan; `revises` names the rejected request whose number it keeps."""
+def request(
+    plan: Plan,
+    reason: str,
+    revises: str = "",
+    attachments: Mapping[str, str] = MappingProxyType({}),
+    trial: Seconds | None = None,
+) -> Draft:
+    """A request for a plan.
+
+    Args:
+        plan: what is to be done.
+        reason: why.
+        revises: the rejected request whose number it keeps.
+        attachments: documents, by kind.
+        trial: how long the change is on trial; None: as its runbook says.
+    """
     content = statements.request_content(
         plan.digests,
         plan.runbook.id,
@@ -78,6 +96,7 @@ def request(plan: Plan, reason: str, revises: str = "", attachments: Mapping[str
         reason,
         revises,
         attachments,
+        plan.runbook.trial if trial is None else trial,
     )
     return Draft(StatementKind.REQUEST, plan.digests.plan, content)
 
@@ -185,10 +204,53 @@ def _require_same_choice(shown: RunShown, choice: Choice) -> None:
         )
 
 
-def close(shown: RunShown, achieved: str, reason: str = "") -> Draft:
-    """The result of a run that has ended."""
-    content = statements.close_content(shown.row.id, shown.plan, shown.row.state, achieved, reason)
-    return _joint(shown, Draft(StatementKind.CLOSE, shown.row.id, content), free=("achieved", "reason"))
+def close(shown: RunShown, said: Achievement) -> Draft:
+    """The result of a run that has ended, or the close of what the business did not accept."""
+    content = statements.close_content(shown.row.id, shown.plan, shown.row.state, said)
+    return _joint(shown, Draft(StatementKind.CLOSE, shown.row.id, content), free=_FREE_IN_CLOSE)
+
+
+def verify(shown: RunShown, found: Findings) -> Draft:
+    """What a business owner found.
+
+    Raises:
+        RefusedError: the run does not wait for it.
+    """
+    result = shown.result
+    if result is None or shown.row.state not in (RunState.AWAITING_BUSINESS, RunState.DISPUTED):
+        raise _not_asked(shown, StatementKind.VERIFY)
+    content = statements.verify_content(shown.row.id, shown.plan, result.state, found)
+    return Draft(StatementKind.VERIFY, shown.row.id, content)
+
+
+def accept(shown: RunShown, said: Acceptance, person: str) -> Draft:
+    """What becomes of a change on trial; who comes after another signs what that one wrote.
+
+    Args:
+        shown: the run on trial.
+        said: what the person says of it.
+        person: who signs; what they alone have signed before does not bind them.
+
+    Raises:
+        RefusedError: the run is not on trial.
+    """
+    act = acceptance_to_sign(shown, person)
+    ends = shown.result.trial_ends if shown.result is not None else None
+    if ends is None:
+        raise _not_asked(shown, StatementKind.ACCEPT)
+    content = statements.accept_content(shown.row.id, shown.plan, ends, said)
+    return _same(shown, act, Draft(StatementKind.ACCEPT, shown.row.id, content), free=_FREE_IN_ACCEPTANCE)
+
+
+def acceptance_to_sign(shown: RunShown, person: str) -> Act | None:
+    """What another has signed of a change on trial; None when this person is the first.
+
+    Raises:
+        RefusedError: the run is not on trial.
+    """
+    _require_asked(shown, StatementKind.ACCEPT)
+    act = shown.act
+    return act if act is not None and act.signed and act.signed != (person,) else None
 
 
 def review(shown: RunShown, verdict: Verdict, person: str) -> Draft:

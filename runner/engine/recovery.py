@@ -19,6 +19,7 @@ from runner.model.holding import Shim
 from runner.model.log import About
 from runner.model.run import RunState
 from runner.model.time import Clock
+from runner.rules.accepting import AFTERWARDS
 from runner.rules.moves import ENDED
 from runner.rules.tags import Tag
 from runner.store.store import Store
@@ -61,6 +62,7 @@ class Recovery:
         """
         with self._store.reading() as transaction:
             records = transaction.runs.in_states(OPEN_STATES)
+            owing = transaction.runs.in_states(AFTERWARDS)
             shims = transaction.shims.unended()
             at_work = [transaction.runs.find(shim.run) for shim in shims]
         runs = tuple(record.id for record in records)
@@ -68,7 +70,7 @@ class Recovery:
             self._take_up(shim, is_wanted=shim.run in runs)
         self._send_strays_home({shim.id for shim in shims})
         self._clear_away(self._clock.now() - _KEPT)
-        self._shelf.clear_away({record.plan for record in (*records, *at_work) if record is not None})
+        self._shelf.clear_away({record.plan for record in (*records, *owing, *at_work) if record is not None})
         return runs
 
     def _take_up(self, shim: Shim, *, is_wanted: bool) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from runner.model.plan import Content
 from runner.model.runbook import Risk
-from runner.model.time import Window
+from runner.model.time import Seconds, Window
 
 
 class PublicationState(StrEnum):
@@ -65,6 +65,8 @@ class Request:
     window: Window | None
     at: datetime
     """When it was recorded (UTC)."""
+    trial: Seconds = Seconds(0)
+    """How long the change is on trial before it is accepted; 0: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Role
@@ -46,7 +47,20 @@ class RunState(StrEnum):
     """Failed with nothing to undo; the result waits for its two signatures."""
     ABANDONED = "abandoned"
     """Two people ended it where it stood; the result waits for its two signatures."""
+    AWAITING_BUSINESS = "awaiting_business"
+    """The result is signed by both; a business owner verifies it."""
+    DISPUTED = "disputed"
+    """The business did not accept the result; people decide what becomes of it."""
+    ON_TRIAL = "on_trial"
+    """In service for the days its request states; then information and using department accept it."""
+    NOT_ACCEPTED = "not_accepted"
+    """It is over, and was not accepted by the business, or at the end of its trial."""
     CLOSED = "closed"
+    """It is over."""
+
+
+UNSIGNED: Final = frozenset({RunState.SUCCEEDED, RunState.ROLLED_BACK, RunState.FAILED, RunState.ABANDONED})
+"""States of a run whose result waits for its two signatures."""
 
 
 class AttemptState(StrEnum):

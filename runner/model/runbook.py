@@ -319,6 +319,10 @@ class Runbook:
     vars: Mapping[str, JsonValue] = field(default_factory=dict)
     """Extra variables given to every play; may hold references to parameters and `run`."""
     window_required: bool = True
+    business_impact: bool = False
+    """Whether it affects the business: a business owner verifies the result, whatever the risk class."""
+    trial: Seconds = Seconds(0)
+    """How long a change of it is on trial at least, and by default; 0: its request says."""
     on_failure: OnFailure = OnFailure.ROLL_BACK
     at_window_end: AtWindowEnd = AtWindowEnd.ROLL_BACK
     rollback_scope: RollbackScope = RollbackScope.BATCH

@@ -68,6 +68,10 @@ ENDED: Final = frozenset(
         RunState.ROLLED_BACK,
         RunState.FAILED,
         RunState.ABANDONED,
+        RunState.AWAITING_BUSINESS,
+        RunState.DISPUTED,
+        RunState.ON_TRIAL,
+        RunState.NOT_ACCEPTED,
         RunState.CLOSED,
     }
 )

@@ -13,7 +13,7 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import changing, duties, reviewing, terminals, upkeep
+from runner.rules import accepting, changing, duties, reviewing, terminals, upkeep
 from runner.rules.granting import GRANT_RULES
 from runner.rules.handing import HANDING
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
@@ -133,6 +133,13 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.SHEET: (*changing.JOINT, terminals.is_at_operations_terminal),
     StatementKind.DECIDE: (*changing.JOINT, changing.is_strong_enough, terminals.is_at_operations_terminal),
     StatementKind.CLOSE: (*changing.JOINT, terminals.is_at_operations_terminal),
+    StatementKind.VERIFY: (accepting.may_verify, changing.is_strong_enough, duties.is_fit),
+    StatementKind.ACCEPT: (
+        changing.signs_once,
+        accepting.may_accept,
+        changing.is_strong_enough,
+        duties.is_fit,
+    ),
     StatementKind.REVIEW: (
         reviewing.may_review,
         changing.signs_once,

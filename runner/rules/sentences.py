@@ -30,6 +30,10 @@ def describe(statement: Statement) -> tuple[str, dict[str, Fact]]:
         facts["readings"] = len(readings)
     if isinstance(findings := content.get("findings"), list):
         facts["findings"] = len(findings)
+    if content.get("accepted") is False:
+        return _NOT_ACCEPTED[statement.kind], facts
+    if content.get("reference"):
+        return _UPDATED, facts
     return _SENTENCES[statement.kind], facts
 
 
@@ -86,5 +90,26 @@ _SENTENCES: Final[Mapping[StatementKind, str]] = {
     StatementKind.INSPECT: N_("{person} has compared grant {number} with the register, {grant}: it is as approved"),
     StatementKind.REVIEW: N_("{person} has reviewed emergency run {run}, findings: {findings}; {conclusion}"),
     StatementKind.HAND_OVER: N_("{person} signs that run {run} passes from {giver} to {taker} as {part}: {reason}"),
-    StatementKind.CLOSE: N_("{person} signs the result of run {run}, {state}: {achieved}"),
+    StatementKind.CLOSE: N_(
+        "{person} signs the result of run {run}, {state}: {achieved}; configuration record: {configuration}"
+    ),
+    StatementKind.VERIFY: N_(
+        "{person} has verified run {run} ({state}) for the business and ACCEPTS its result: {verified}"
+    ),
+    StatementKind.ACCEPT: N_("{person} ACCEPTS run {run}, which was on trial until {trial_ends}: {conclusion}"),
 }
+
+_UPDATED: Final = N_(
+    "{person} signs the result of run {run}, {state}: {achieved}; configuration record: {configuration}, {reference}"
+)
+"""What is said of a result that names where the configuration record was updated."""
+_NOT_ACCEPTED: Final[Mapping[StatementKind, str]] = {
+    StatementKind.VERIFY: N_(
+        "{person} has verified run {run} ({state}) for the business and does NOT accept its result, "
+        "findings: {findings}; {verified}"
+    ),
+    StatementKind.ACCEPT: N_(
+        "{person} does NOT accept run {run}, on trial until {trial_ends}; change {follow_up} follows: {conclusion}"
+    ),
+}
+"""What is said instead where `accepted` is false."""

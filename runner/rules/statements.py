@@ -8,7 +8,7 @@ functions, so what people put their keys to is defined once. The subject of a st
     request, check                                      a plan digest
     approve, reject, withdraw, start                    a request's number
     confirm, gate, sheet, pause, abort, decide, close   a run's number
-    review, hand_over                                   a run's number
+    verify, accept, review, hand_over                   a run's number
     apply                                               the log's origin
     grant, deny, retract, inspect                       a grant's number
 """
@@ -26,6 +26,7 @@ from runner.model.grant import GrantKind, GrantRecord, kind_of
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request
+from runner.model.result import Acceptance, Achievement, Findings
 from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, HandOver, Question, RunState
 from runner.model.runbook import Risk
@@ -87,7 +88,7 @@ def publish_content(content: str, runbook: str, version: int, part: str) -> Json
     return {"content": content, "runbook": runbook, "version": version, "part": part}
 
 
-def request_content(
+def request_content(  # noqa: PLR0913, PLR0917 - one argument for each thing a requester signs
     digests: Digests,
     runbook: str,
     version: int,
@@ -96,6 +97,7 @@ def request_content(
     reason: str,
     revises: str = "",
     attachments: Mapping[str, str] | None = None,
+    trial: int = 0,
 ) -> JsonObject:
     """What a requester signs: the plan in full, when, and why.
 
@@ -108,6 +110,7 @@ def request_content(
         reason: why, in the requester's words.
         revises: number of the rejected request whose next revision this is; empty for a new request.
         attachments: documents the policy asks for, by kind: each its name and the digest of its bytes.
+        trial: seconds the change is on trial before it is accepted; 0: it is not.
     """
     return {
         **_digests(digests),
@@ -118,6 +121,7 @@ def request_content(
         "reason": reason,
         "revises": revises,
         "attachments": dict(attachments or {}),
+        "trial": trial,
     }
 
 
@@ -132,6 +136,7 @@ def approve_content(request: Request, not_before: datetime, not_after: datetime,
         "not_before": to_rfc3339(not_before),
         "not_after": to_rfc3339(not_after),
         "max_runs": max_runs,
+        "trial": request.trial,
     }
 
 
@@ -200,17 +205,49 @@ def decide_content(at: AttemptKey, question: Question, choice: Choice, reason: s
     }
 
 
-def close_content(run: str, plan: str, state: RunState, achieved: str, reason: str = "") -> JsonObject:
+def close_content(run: str, plan: str, state: RunState, said: Achievement) -> JsonObject:
     """What executor and confirmer both sign about a run's result (L13).
 
     Args:
         run: number of the run.
         plan: plan digest.
-        state: how it ended.
-        achieved: what was achieved, in their words.
-        reason: why it did not go as planned; empty when it did.
+        state: how it ended, or that the business did not accept it.
+        said: the result in their words.
     """
-    return {"run": run, "plan": plan, "state": state.value, "achieved": achieved, "reason": reason}
+    return {
+        "run": run,
+        "plan": plan,
+        "state": state.value,
+        "achieved": said.achieved,
+        "reason": said.reason,
+        "configuration": said.configuration.value,
+        "reference": said.reference,
+        "follow_up": said.follow_up,
+    }
+
+
+def verify_content(run: str, plan: str, state: RunState, found: Findings) -> JsonObject:
+    """What a business owner signs about a run's result; `state` is how it ended."""
+    return {
+        "run": run,
+        "plan": plan,
+        "state": state.value,
+        "accepted": found.accepted,
+        "verified": found.verified,
+        "findings": list(found.findings),
+    }
+
+
+def accept_content(run: str, plan: str, ends: datetime, said: Acceptance) -> JsonObject:
+    """What information and using department both sign about a change on trial; `ends` is when its days are over."""
+    return {
+        "run": run,
+        "plan": plan,
+        "trial_ends": to_rfc3339(ends),
+        "accepted": said.accepted,
+        "conclusion": said.conclusion,
+        "follow_up": said.follow_up,
+    }
 
 
 def hand_over_content(run: str, plan: str, wanted: HandOver) -> JsonObject:

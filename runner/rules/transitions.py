@@ -85,13 +85,18 @@ RUNS: Final[Mapping[RunState, frozenset[RunState]]] = {
         RunState.ABANDONED,
     },
     RunState.ROLLBACK_FAILED: _NEXT_STEP | _STOPS | {RunState.ROLLED_BACK, RunState.ABANDONED},
-    RunState.SUCCEEDED: frozenset({RunState.CLOSED}),
-    RunState.ROLLED_BACK: frozenset({RunState.CLOSED}),
-    RunState.FAILED: frozenset({RunState.CLOSED}),
-    RunState.ABANDONED: frozenset({RunState.CLOSED}),
+    RunState.SUCCEEDED: frozenset({RunState.AWAITING_BUSINESS, RunState.ON_TRIAL, RunState.CLOSED}),
+    RunState.ROLLED_BACK: frozenset({RunState.AWAITING_BUSINESS, RunState.CLOSED}),
+    RunState.FAILED: frozenset({RunState.AWAITING_BUSINESS, RunState.CLOSED}),
+    RunState.ABANDONED: frozenset({RunState.AWAITING_BUSINESS, RunState.CLOSED}),
+    RunState.AWAITING_BUSINESS: frozenset({RunState.DISPUTED, RunState.ON_TRIAL, RunState.CLOSED}),
+    RunState.DISPUTED: frozenset({RunState.ON_TRIAL, RunState.CLOSED, RunState.NOT_ACCEPTED}),
+    RunState.ON_TRIAL: frozenset({RunState.CLOSED, RunState.NOT_ACCEPTED}),
+    RunState.NOT_ACCEPTED: frozenset(),
     RunState.CLOSED: frozenset(),
 }
-"""A rollback of one batch may be followed by the next batch; a run that waits goes on wherever it stands."""
+"""A rollback of one batch may be followed by the next batch; a run that waits goes on wherever it stands.
+After the result the business may verify again what it did not accept at first."""
 
 
 def require_request_transition(old: RequestState, new: RequestState) -> None:

@@ -8,10 +8,10 @@ from typing import Final
 
 from runner.engine.desk.facts import grant_facts
 from runner.engine.desk.premises import Premises
-from runner.engine.desk.turns import UNSIGNED, review_act
+from runner.engine.desk.turns import review_act
 from runner.model.grant import GrantRecord, GrantState, Leave
 from runner.model.request import Request, RequestState
-from runner.model.run import RunKind, RunRecord, RunState
+from runner.model.run import UNSIGNED, RunKind, RunRecord, RunState
 from runner.model.statement import StatementKind
 from runner.rules.leaving import Matters, leaving
 from runner.rules.oversight import Remark

@@ -28,7 +28,7 @@ from runner.wire.api import MAX_PAGE, Words
 from runner.wire.api_request import Act, RequestShown, Revision, RunOfRequest, Waiting
 from runner.words import N_
 
-_OVER = frozenset({RunState.LAPSED, RunState.CLOSED})
+_OVER = frozenset({RunState.LAPSED, RunState.CLOSED, RunState.NOT_ACCEPTED})
 _OPEN_RUNS = frozenset(set(RunState) - _OVER)
 _OPEN_REQUESTS = (RequestState.SUBMITTED, RequestState.APPROVED)
 
@@ -76,8 +76,8 @@ def waiting(premises: Premises, transaction: Transaction, person: str, now: date
 
 
 def _urgency(act: Act, now: datetime) -> tuple[bool, bool, str]:
-    """What ends first comes first; an after-review that is not overdue has a day, and keeps nobody waiting."""
-    has_time = act.kind is StatementKind.REVIEW and act.until is not None and now < act.until
+    """What ends first comes first; an after-review or an acceptance that is not overdue keeps nobody waiting."""
+    has_time = act.kind in (StatementKind.REVIEW, StatementKind.ACCEPT) and act.until is not None and now < act.until
     return has_time, act.until is None, to_rfc3339(act.until) if act.until else ""
 
 

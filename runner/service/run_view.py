@@ -62,6 +62,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
         review=review_of_run(premises, transaction, run, now),
         hand_over=hand_over_act(premises, transaction, record, now),
         hand_overs=record.hand_overs,
+        result=transaction.results.find(run),
     )
 
 
@@ -91,7 +92,9 @@ def otherwise(record: RunRecord, move: Move) -> Words:  # noqa: PLR0911 - one se
             return Words(N_("the next look is taken at {instant}"), {"instant": to_rfc3339(instant)})
         case Begin() | TurnBack():
             return Words(N_("the run goes on by itself"))
-    if record.state in (RunState.CLOSED, RunState.LAPSED) or record.kind is RunKind.CHECK:
+    if record.state in _AFTERWARDS:
+        return Words(_AFTERWARDS[record.state])
+    if record.state in (RunState.CLOSED, RunState.NOT_ACCEPTED, RunState.LAPSED) or record.kind is RunKind.CHECK:
         return Words(N_("nothing: the run is over"))
     return Words(N_("nothing: the result stays unsigned, and another run of this change cannot start"))
 
@@ -106,6 +109,14 @@ def _unless_signed(act: Act | None, sentence: Words) -> Words:
     said = N_("at {until} the signature of {person} lapses, and the run waits on for both")
     return Words(said, {"until": lapses, "person": ", ".join(act.signed)})
 
+
+_AFTERWARDS = {
+    RunState.AWAITING_BUSINESS: N_("nothing: the run is not done until a business owner has verified its result"),
+    RunState.DISPUTED: N_(
+        "nothing: the business verifies it again once it is mended, or its two people close it as not accepted"
+    ),
+    RunState.ON_TRIAL: N_("nothing: it stays on trial until information and using department accept it, or do not"),
+}
 
 _FALLBACKS = {
     Fallback.WAIT: N_("the run waits; what may be chosen changes at {until}"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from runner import __version__
-from runner.engine.desk.expiry import escalate_reviews, expire_requests
+from runner.engine.desk.expiry import escalate_reviews, expire_requests, tell_trials
 from runner.engine.desk.state import StateDirectory, hold, open_state, read_service, write_service
 from runner.engine.desk.upkeep import stop_unused
 from runner.engine.journal import service_entry
@@ -203,12 +203,13 @@ async def _serve_web(composed: Composed, terms: Terms, listening: socket.socket,
 
 
 async def _expire(composed: Composed) -> None:
-    """Look now and then for requests and sessions whose time is over and reviews overdue; nothing else tells of it."""
+    """Look now and then for requests, sessions and trials that are over, reviews overdue; nothing else tells of it."""
     while True:
         try:
             await asyncio.to_thread(expire_requests, composed.service.premises)
             await asyncio.to_thread(escalate_reviews, composed.service.premises)
             await asyncio.to_thread(stop_unused, composed.service.premises)
+            await asyncio.to_thread(tell_trials, composed.service.premises)
             await asyncio.to_thread(composed.service.access.sessions.sweep)
         except RunnerError as error:
             _log.warning("what is over or overdue could not be recorded: %s", error)

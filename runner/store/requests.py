@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, ScalarSelect, insert, select, update
 
 from runner.errors import NotFoundError, RefusedError
 from runner.model.request import Request, RequestRevision, RequestState
-from runner.model.time import Window
+from runner.model.time import Seconds, Window
 from runner.store.numbering import take_number
 from runner.store.pages import newest_first
 from runner.store.tables import request_revisions, requests
@@ -174,6 +174,7 @@ def _columns(request: Request) -> dict[str, object]:
         "window_opens": request.window.opens if request.window else None,
         "window_closes": request.window.closes if request.window else None,
         "at": request.at,
+        "trial": request.trial or None,
     }
 
 
@@ -192,4 +193,5 @@ def _request(row: Row[*tuple[Any, ...]]) -> Request:
         state=row.state,
         window=Window(row.window_opens, row.window_closes) if row.window_opens else None,
         at=row.at,
+        trial=Seconds(row.trial or 0),
     )

@@ -31,6 +31,7 @@ from runner.store.locks import LockStore
 from runner.store.log import InboxStore, LogPages
 from runner.store.publications import PlanStore, PublicationStore
 from runner.store.requests import RequestStore
+from runner.store.results import ResultStore
 from runner.store.reviews import ReviewStore
 from runner.store.runs import RunStore
 from runner.store.statements import StatementStore
@@ -59,6 +60,7 @@ class Transaction:
         self.runs = RunStore(connection, zone)
         self.attempts = AttemptStore(connection)
         self.acts = ActStore(connection)
+        self.results = ResultStore(connection)
         self.reviews = ReviewStore(connection)
         self.shims = ShimStore(connection)
         self.locks = LockStore(connection)

@@ -103,6 +103,7 @@ requests = Table(
     Column("window_opens", Instant),
     Column("window_closes", Instant),
     Column("at", Instant, nullable=False),
+    Column("trial", Integer),
     Index(None, "state", "id"),
     Index(None, "state", "window_closes"),
 )
@@ -256,6 +257,19 @@ reviews = Table(
     Index(None, "state", "due"),
     Index(None, "unit", "state", "due"),
     Index(None, "request"),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("place", BigId, primary_key=True),
+    Column("run", String(40), ForeignKey("runs.id"), nullable=False, unique=True),
+    Column("request", String(32), nullable=False),
+    Column("trial_ends", Instant),
+    Column("told_at", Instant),
+    Column("done_at", Instant),
+    Column("document", Text, nullable=False),
+    Index(None, "done_at", "trial_ends"),
 )
 
 shims = Table(

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Role
+from runner.model.result import ResultRecord
 from runner.model.run import Attempt, Choice, Decision, HandOver, Question, RunKind, RunState, Wish
 from runner.model.runbook import Risk
 from runner.model.text import Text
@@ -157,3 +158,5 @@ class RunShown:
     """The taker's signature that a hand-over waits for."""
     hand_overs: tuple[HandOver, ...] = ()
     """Every time one of its people gave way to another, in order."""
+    result: ResultRecord | None = None
+    """Its signed result, and what follows from it: business verification, trial, acceptance."""

@@ -20,6 +20,7 @@ from runner.model.runbook import (
     Season,
     Targets,
 )
+from runner.model.time import Seconds
 from runner.wire.fields import (
     Count,
     Duration,
@@ -145,6 +146,10 @@ class RunbookShape(Shape):
     """Which hosts, and how many at a time."""
     window: Literal["required", "optional"] = "required"
     """Whether a request must name a window; optional only when nothing changes."""
+    business_impact: bool = False
+    """Whether it affects the business: a business owner verifies the result."""
+    trial: Duration | None = None
+    """How long a change of it is on trial at least before it is accepted, and by default."""
     vars: Variables = Field(default_factory=dict)
     """Extra variables for every play; values may hold references to parameters and `run`."""
     steps: Annotated[list[StepShape], Field(min_length=1, max_length=MOST_STEPS)]
@@ -183,6 +188,8 @@ class RunbookShape(Shape):
             parameters=tuple(shape.value(name) for name, shape in self.parameters.items()),
             vars=self.vars,
             window_required=self.window == "required",
+            business_impact=self.business_impact,
+            trial=self.trial or Seconds(0),
             on_failure=self.on_failure,
             at_window_end=self.at_window_end,
             rollback_scope=self.rollback_scope,

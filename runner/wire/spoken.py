@@ -28,7 +28,14 @@ WORDS: Final = (
     N_("rolled_back"),
     N_("failed"),
     N_("abandoned"),
+    N_("awaiting_business"),
+    N_("disputed"),
+    N_("on_trial"),
+    N_("not_accepted"),
     N_("closed"),
+    # runner.model.result.Configuration
+    N_("updated"),
+    N_("no_change"),
     # runner.model.run.RunKind
     N_("change"),
     N_("check"),
@@ -115,6 +122,7 @@ WORDS: Final = (
     N_("abort"),
     N_("decide"),
     N_("close"),
+    N_("accept"),
     N_("review"),
     N_("hand_over"),
     N_("apply"),

@@ -61,7 +61,7 @@ def _executed(installed: Installed, number: str) -> str:
     assert "state:       succeeded; " in watched
     assert "people:      executor 王, confirmer li" in watched
     assert (installed.place / "note").read_text() == "hello\n"
-    first = installed.sign("close", number, "--achieved", "written", by=WANG)
+    first = installed.sign("close", number, "--achieved", "written", "--configuration", "no_change", by=WANG)
     assert (first["complete"], first["run"]) == (False, run)
     other = installed.refused("close", number, "--achieved", "in other words", "--yes", by=LI, code=2)
     assert 'the first person wrote "written"' in other

@@ -11,6 +11,7 @@ import pytest
 from runner.errors import NotFoundError, RefusedError, SignatureError, UnreachableError, UsageError, VerificationError
 from runner.model.log import LogFilter
 from runner.model.request import RequestState
+from runner.model.result import Achievement
 from runner.model.run import Choice, Question, RunState
 from runner.model.statement import StatementKind
 from runner.wire.api_audit import EntryShown, Hello
@@ -145,7 +146,7 @@ def abandoned(bench: Bench, run: str) -> None:
     bench.sign(second, bench.confirmer)
     wait_until(lambda: bench.backend.run(run).row.state is RunState.ABANDONED, 30, "the run to be abandoned")
     for path in (bench.executor, bench.confirmer):
-        bench.sign(Close(run, "nothing", "it was a test"), path)
+        bench.sign(Close(run, Achievement("nothing", "it was a test")), path)
 
 
 def waits_for_people(bench: Bench, run: str) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -221,7 +221,7 @@ def test_folders_of_shims_stay_a_week(awkward_folder: Path) -> None:
         state.close()
 
 
-def test_a_snapshot_stays_while_its_run_is_in_progress(state: State) -> None:
+def test_a_snapshot_stays_while_its_run_is_in_progress_or_owes_something(state: State) -> None:
     run = _begun_run(state, _SLOW)
     snapshot = state.folder / "snapshots" / state.run(run).plan.removeprefix("sha256:")
     with _service(state):
@@ -232,8 +232,22 @@ def test_a_snapshot_stays_while_its_run_is_in_progress(state: State) -> None:
         state.wait_for(run, RunState.SUCCEEDED)
         wait_until(lambda: not state.shims() and not _unended_shims(state), 20, "the shim to retire")
         assert snapshot.is_dir()
+    for owing in (RunState.AWAITING_BUSINESS, RunState.ON_TRIAL):
+        _put_into(state, run, owing)
+        with _service(state):
+            assert snapshot.is_dir()
+            assert state.run(run).state is owing
+    _put_into(state, run, RunState.CLOSED)
     with _service(state):
         assert not snapshot.exists()
+
+
+def _put_into(state: State, run: str, after: RunState) -> None:
+    """What the desk records once its result is signed."""
+    with state.store.writing() as transaction:
+        claimed = transaction.runs.claim(run, transaction.runs.get(run).epoch)
+        assert claimed is not None
+        transaction.runs.save(replace(claimed, state=after))
 
 
 def test_a_shim_nobody_recorded_is_sent_home(state: State) -> None:

@@ -113,6 +113,25 @@ def test_in_a_database_from_before_an_account_counts_as_used_at_its_last_stateme
     with store.reading() as transaction:
         used = {name: at.day for name, at in transaction.uses.before(NOON + timedelta(days=9)).items()}
     assert used == {"ann": 23, "bob": 22, "carol": 21}
+
+
+def test_a_request_from_before_the_trials_states_none(tmp_path: Path) -> None:
+    old = raw(tmp_path / "twokey.db")
+    with old.writing() as connection:
+        schema.migrate(connection, to="0005")
+        connection.execute(text("INSERT INTO plans (digest, content, document) VALUES ('sha256:1', 'sha256:2', '{}')"))
+        connection.execute(
+            text(
+                "INSERT INTO requests (number, revision, plan, content, runbook, title_en, title_zh, requester, reason,"
+                " risk, state, at) VALUES ('BG-2026-0001', 1, 'sha256:1', 'sha256:2', 'x', 'x', 'x', 'ann', 'x',"
+                " 'ordinary', 'used', '2026-11-23T02:00:00.000000Z')"
+            )
+        )
+    old.close()
+    store = open_store(tmp_path)
+    with store.reading() as transaction:
+        assert transaction.requests.get("BG-2026-0001").trial == 0
+        assert transaction.results.find("BG-2026-0001/1") is None
     store.close()
 
 

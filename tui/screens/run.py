@@ -27,10 +27,11 @@ from runner.words import N_, _, current_language
 from tui.actions import Where
 from tui.backend import PlanShown
 from tui.feed import News
-from tui.forms import Form, abort_form, close_form, decide_form, hand_over_form, pause_form, sheet_form
+from tui.forms import Form, abort_form, decide_form, hand_over_form, pause_form, sheet_form
 from tui.host_board import HostBoard
 from tui.intents import intent_of
 from tui.messages import ChangeChosen, FormAsked, LogChosen, SigningAsked
+from tui.result_forms import result_form
 from tui.run_news import Past, RunNews, read_past
 from tui.run_text import COLUMNS, current_key, step_rows
 from tui.screens.asking import Deeds, bindings_of
@@ -245,7 +246,7 @@ class RunScreen(Framed):
             self.post_message(SigningAsked(intent, about))
         elif act.kind is StatementKind.SHEET:
             self.ask("plan of the sheet", partial(self.sitting.backend.plan, shown.plan), self.SheetPlanRead)
-        elif (form := close_form(shown) or decide_form(shown)) is not None:
+        elif (form := result_form(shown) or decide_form(shown)) is not None:
             self._fill(form)
 
     def _fill(self, form: Form) -> None:

@@ -12,6 +12,7 @@ from runner.client.wording.present import Present, clock, said
 from runner.client.wording.review import review_told
 from runner.model.plan import Plan
 from runner.model.request import RequestState
+from runner.model.units import format_duration
 from runner.wire.api_request import Act, RequestShown, StatementShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
@@ -79,6 +80,8 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     yield told(_("requested by"), asked)
     for kind, reference in shown.attachments.items():
         yield told(_("attached"), f"{kind}: {reference}")
+    if request.trial:
+        yield told(_("trial"), _("{span}, before it is accepted").format(span=format_duration(request.trial)))
     for approval in shown.approvals:
         text = _("{person}, from {start} to {end}, used {used} of {runs}").format(
             person=approval.approver,

@@ -47,6 +47,13 @@ _RESULTS: Final = {
         Meaning.BAD,
     ),
     RunState.ABANDONED: (N_("two people ended it where it stood; executor and confirmer sign the result"), Meaning.BAD),
+    RunState.AWAITING_BUSINESS: (N_("the result is signed by both; a business owner verifies it"), Meaning.WAIT),
+    RunState.DISPUTED: (
+        N_("the business does not accept it: it is mended and verified again, or closed as not accepted"),
+        Meaning.BAD,
+    ),
+    RunState.ON_TRIAL: (N_("on trial; what a way back needs is kept"), Meaning.WAIT),
+    RunState.NOT_ACCEPTED: (N_("it is over, and was not accepted"), Meaning.BAD),
     RunState.CLOSED: (N_("the result is signed by both"), Meaning.PLAIN),
     RunState.LAPSED: (N_("the confirmer did not sign in time; nothing began"), Meaning.PLAIN),
 }

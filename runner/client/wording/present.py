@@ -16,7 +16,9 @@ from runner.wire.spoken import WORDS, spoken
 from runner.words import _
 
 _MINUTE: Final = 60
-_SPOKEN_FACTS: Final = frozenset({"choice", "grant", "kind", "part", "question", "risk", "role", "state"})
+_SPOKEN_FACTS: Final = frozenset(
+    {"choice", "configuration", "grant", "kind", "part", "question", "risk", "role", "state"}
+)
 """Facts that are words of ours, not of the site."""
 _KNOWN: Final = frozenset(WORDS)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")

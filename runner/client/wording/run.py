@@ -11,10 +11,11 @@ from runner.client.wording.change import signatures_told, turn_told
 from runner.client.wording.line import Line, Meaning, Part, Told, aligned, cell_width, listed, pad, sections, told
 from runner.client.wording.matter import matter_lines
 from runner.client.wording.present import Present, clock, said, span
+from runner.client.wording.result import result_told
 from runner.client.wording.review import review_told
 from runner.client.wording.step import in_words
 from runner.model.document import JsonObject
-from runner.model.run import Attempt, AttemptState, HostOutcome, RunState
+from runner.model.run import UNSIGNED, Attempt, AttemptState, HostOutcome, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import Window
@@ -35,6 +36,10 @@ RUN_MEANINGS: Final = {
     RunState.AWAITING_DECISION: Meaning.ALARM,
     RunState.ABANDONED: Meaning.BAD,
     RunState.LAPSED: Meaning.FAINT,
+    RunState.AWAITING_BUSINESS: Meaning.WAIT,
+    RunState.DISPUTED: Meaning.ALARM,
+    RunState.ON_TRIAL: Meaning.WAIT,
+    RunState.NOT_ACCEPTED: Meaning.BAD,
     RunState.CLOSED: Meaning.FAINT,
     RunState.CONFIRMING: Meaning.WAIT,
     RunState.AT_GATE: Meaning.WAIT,
@@ -164,6 +169,8 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
         )
         yield told(_("times"), times)
     yield from _turn(shown, present)
+    if shown.result is not None:
+        yield from result_told(shown.result, present)
     if row.window and row.risk is Risk.EMERGENCY:
         yield _marked(row, row.window, present)
     elif row.window and not row.ended_at:
@@ -201,14 +208,15 @@ def _turn(shown: RunShown, present: Present) -> Iterator[Told]:
 def closed_with(shown: RunShown) -> JsonObject:
     """What the signers of a run's result stated: its state, what was achieved, and why; empty while none is signed."""
     closing = [statement for statement in shown.statements if statement.kind is StatementKind.CLOSE]
-    content = json.loads(closing[-1].statement)["content"] if closing else {}
-    return content if isinstance(content, dict) else {}
+    contents = [json.loads(statement.statement)["content"] for statement in closing]
+    ended = [content for content in contents if content.get("state") != RunState.DISPUTED.value]
+    return dict(ended[-1]) if ended else {}
 
 
 def _result(shown: RunShown) -> Iterator[Told]:
     """What a closed run has come to, as both stated it."""
     stated = closed_with(shown)
-    if shown.row.state is not RunState.CLOSED or not stated:
+    if shown.row.state in UNSIGNED or not stated:
         return
     state = str(stated.get("state", ""))
     meaning = Meaning.GOOD if state == RunState.SUCCEEDED.value else Meaning.BAD

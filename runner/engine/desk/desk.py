@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from runner.engine.desk import (
+    accepting,
     approving,
+    closing,
     granting,
     handing,
     publishing,
@@ -51,8 +53,10 @@ _HANDLERS: Final[Mapping[StatementKind, Handler]] = {
     StatementKind.PAUSE: stopping.pause,
     StatementKind.ABORT: stopping.abort,
     StatementKind.DECIDE: resolving.decide,
-    StatementKind.CLOSE: resolving.close,
     StatementKind.HAND_OVER: handing.hand_over,
+    StatementKind.CLOSE: closing.close,
+    StatementKind.VERIFY: accepting.verify,
+    StatementKind.ACCEPT: accepting.accept,
     StatementKind.REVIEW: reviewing.review,
     StatementKind.APPLY: granting.apply,
     StatementKind.GRANT: granting.approve,

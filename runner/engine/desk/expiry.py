@@ -1,4 +1,4 @@
-"""What comes by itself with time: requests that nobody can start any more, and after-reviews that become overdue.
+"""What comes by itself with time: requests that nobody can start any more, after-reviews overdue, trials over.
 
 A request is over once its window has closed, or every approval of it is; an emergency once nobody has started it for as
 long as an approval would be good.
@@ -18,6 +18,7 @@ from runner.engine.notifier import Notice
 from runner.model.document import JsonObject
 from runner.model.log import About, Entry
 from runner.model.request import Request, RequestState
+from runner.model.result import ResultRecord
 from runner.model.review import ReviewRecord
 from runner.model.run import RunState
 from runner.model.runbook import Risk
@@ -62,6 +63,25 @@ def escalate_reviews(premises: Premises) -> int:
     return len(overdue)
 
 
+def tell_trials(premises: Premises) -> int:
+    """Record and tell, once for each, that the days of trials are over; how many there were."""
+    now = premises.clock.now()
+    with premises.store.reading() as transaction:
+        if all(record.told_at for record in transaction.results.over(now)):
+            return 0
+    notices: list[Notice] = []
+    with premises.store.writing() as transaction:
+        over = [record for record in transaction.results.over(now) if record.told_at is None]
+        for record in over:
+            transaction.results.save(replace(record, told_at=now))
+            risk = transaction.requests.get(record.request).risk
+            notices.append(Notice(record.run, risk, RunState.ON_TRIAL, now))
+        transaction.inbox.put(premises.leaves.make_all([_trial_over(record, now) for record in over]))
+    for notice in notices:
+        premises.runs.tell(notice)
+    return len(notices)
+
+
 def emergency_expires(premises: Premises, transaction: Transaction, request: Request) -> datetime:
     """When an emergency that nobody has started is no longer there to be started."""
     facts = request_facts(premises, transaction, request)
@@ -85,6 +105,12 @@ def _overdue(premises: Premises, transaction: Transaction, now: datetime) -> Ite
 def _escalation(record: ReviewRecord, now: datetime) -> Entry:
     about = About(request=record.request, run=record.run)
     return service_entry(Tag.REVIEW_OVERDUE, about, now, {"unit": record.unit, "due": to_rfc3339(record.due)})
+
+
+def _trial_over(record: ResultRecord, now: datetime) -> Entry:
+    about = About(request=record.request, run=record.run)
+    since = to_rfc3339(record.trial_ends) if record.trial_ends else ""
+    return service_entry(Tag.TRIAL_OVER, about, now, {"since": since})
 
 
 def _is_in_progress(transaction: Transaction, request: Request) -> bool:

@@ -9,11 +9,11 @@ from runner.engine.desk.facts import run_facts
 from runner.engine.desk.joint import about_run, drop_act, drop_lapsed
 from runner.engine.desk.outcomes import run_outcome
 from runner.engine.desk.reasons import require_reason
-from runner.engine.desk.turns import UNSIGNED, hand_over_act, lapses
+from runner.engine.desk.turns import hand_over_act, lapses
 from runner.errors import RefusedError, UsageError
 from runner.model.document import JsonObject
 from runner.model.joint import ActSignature
-from runner.model.run import HandOver, Part, RunKind, RunRecord, RunState
+from runner.model.run import UNSIGNED, HandOver, Part, RunKind, RunRecord, RunState
 from runner.model.statement import StatementKind
 from runner.rules.history import open_attempts
 from runner.rules.move import WaitPeople
@@ -89,7 +89,7 @@ def _wanted(case: Case, record: RunRecord) -> HandOver:
 
 
 def _require_parked(case: Case, record: RunRecord) -> None:
-    if record.state in UNSIGNED and record.kind is RunKind.CHANGE:
+    if record.state in UNSIGNED | {RunState.DISPUTED} and record.kind is RunKind.CHANGE:
         return
     expansion = case.open_plan(record.plan).expansion
     move = next_move(expansion, record, case.now, case.premises.policy)

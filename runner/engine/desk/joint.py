@@ -121,6 +121,17 @@ def decided(record: RunRecord) -> RunRecord:
     return replace(record, question=None, waiting_at=None, waiting_since=None)
 
 
+def drop_own(case: Case, record: RunRecord, content: JsonObject) -> None:
+    """Whoever signs other words takes back what they alone have signed of the same kind before."""
+    for act in case.transaction.acts.open_of(record.id):
+        if act.kind is not case.statement.kind or act.content == content:
+            continue
+        if [each.person for each in act.signatures] == [case.person.name]:
+            case.transaction.acts.drop(act.id)
+            dropped: JsonObject = {"kind": act.kind.value, "signed": [case.person.name], "until": None}
+            case.note(Tag.ACT_DROPPED, about_run(record), dropped)
+
+
 def drop_lapsed(case: Case, record: RunRecord) -> None:
     """Drop every joint act of a run whose first signature has lapsed, on record."""
     for act in case.transaction.acts.open_of(record.id):

@@ -18,6 +18,7 @@ from runner.model.run import RunState
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import to_rfc3339
+from runner.rules.accepting import AFTERWARDS
 from runner.rules.reviewing import no_review_is_overdue
 from runner.rules.ruling import Ask
 from runner.rules.tags import Tag
@@ -25,7 +26,7 @@ from runner.rules.windows import binding_window, require_may_begin
 from runner.store.store import Transaction
 from runner.words import N_
 
-_OVER = frozenset({RunState.LAPSED, RunState.CLOSED})
+_OVER = frozenset({RunState.LAPSED, RunState.CLOSED, RunState.NOT_ACCEPTED})
 """States after which another run of the same request may start (L13)."""
 
 
@@ -124,8 +125,10 @@ def _other_runs(transaction: Transaction, request: Request, but: str) -> Iterato
     for run in transaction.runs.page(_LOOKED_AT, request=request.number):
         if run.id != but and run.state not in _OVER:
             yield RefusedError(
-                N_("change {number}: its run {run} is {state} and its result not yet signed"),
-                rule="L13:result-unsigned",
+                N_("change {number}: its run {run} is {state} and not done yet")
+                if run.state in AFTERWARDS
+                else N_("change {number}: its run {run} is {state} and its result not yet signed"),
+                rule="L13:not-done" if run.state in AFTERWARDS else "L13:result-unsigned",
                 number=request.number,
                 run=run.id,
                 state=run.state.value,

@@ -9,7 +9,7 @@ from runner.engine.desk.case import Case
 from runner.engine.desk.facts import plan_facts, request_facts
 from runner.engine.desk.outcomes import request_outcome
 from runner.engine.desk.reasons import require_reason
-from runner.errors import RefusedError
+from runner.errors import RefusedError, UsageError
 from runner.model.document import JsonObject
 from runner.model.log import About
 from runner.model.plan import Plan
@@ -17,6 +17,8 @@ from runner.model.request import PublicationState, Request, RequestState
 from runner.model.runbook import Risk
 from runner.model.statement import Statement
 from runner.model.time import to_rfc3339
+from runner.model.units import LONGEST
+from runner.rules.accepting import trial_asked
 from runner.rules.statements import request_content, withdraw_content
 from runner.rules.tags import Tag
 from runner.rules.transitions import require_request_transition
@@ -39,11 +41,12 @@ def submit(case: Case) -> Outcome:
     revises = _text(case, "revises")
     reason = require_reason(_text(case, "reason"))
     risk, window = plan.risk, plan.binding.window
-    attachments = attachments_of(case.statement)
+    attachments, asked = attachments_of(case.statement), trial_of(case.statement)
     expected = request_content(
-        plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises, attachments
+        plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises, attachments, asked
     )
     case.require_content(plan.digests.plan, expected)
+    trial = trial_asked(plan.runbook, risk, asked, production=case.premises.site.production)
     publication = case.transaction.publications.get(plan.digests.content)
     require_published(plan.digests.content, publication.state)
     _require_requestable(case, plan)
@@ -63,6 +66,7 @@ def submit(case: Case) -> Outcome:
         state=RequestState.SUBMITTED,
         window=window,
         at=case.now,
+        trial=trial,
     )
     request = _revise(case, wanted, revises) if revises else case.transaction.requests.add(wanted)
     case.record(
@@ -79,6 +83,18 @@ def submit(case: Case) -> Outcome:
         request,
         N_("change {number} is an emergency: two people may start it at once, without an approval"),
     )
+
+
+def trial_of(statement: Statement) -> int:
+    """The trial a signed request states, in seconds; 0 where there is none.
+
+    Raises:
+        UsageError: it is no such span.
+    """
+    asked = statement.content.get("trial", 0)
+    if not isinstance(asked, int) or isinstance(asked, bool) or not 0 <= asked <= LONGEST:
+        raise UsageError(N_('statement: "trial" must be a number of seconds, {longest} at most'), longest=LONGEST)
+    return asked
 
 
 def attachments_of(statement: Statement) -> dict[str, str]:

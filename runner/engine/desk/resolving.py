@@ -1,4 +1,4 @@
-"""What executor and confirmer sign together in a run: gates, sheets of manual steps, decisions, the result."""
+"""What executor and confirmer sign together while a run goes on: gates, sheets of manual steps, decisions."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from dataclasses import replace
 
 from runner.engine.desk.case import Case
 from runner.engine.desk.joint import Joint, Waiting, about_run, decided, not_asked, sign, waiting_run
-from runner.engine.desk.reasons import optional_reason, require_reason
-from runner.engine.desk.turns import UNSIGNED
+from runner.engine.desk.reasons import require_reason
 from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.nearest import nearest
 from runner.model.plan import Role
-from runner.model.run import Choice, Decision, RunKind, RunRecord, RunState, Wish
-from runner.model.runbook import ManualWork, Risk
+from runner.model.run import Choice, Decision, RunState, Wish
+from runner.model.runbook import ManualWork
 from runner.rules.expansion import PlannedStep
 from runner.rules.parameters import check_value
 from runner.rules.situation import sheet_key
-from runner.rules.statements import close_content, decide_content, gate_content, sheet_content
+from runner.rules.statements import decide_content, gate_content, sheet_content
 from runner.rules.tags import Tag
-from runner.rules.transitions import require_run_transition
-from runner.rules.windows import overrun
 from runner.wire.api_request import Outcome
 from runner.words import N_
 
@@ -92,34 +89,6 @@ def decide(case: Case) -> Outcome:
     )
 
 
-def close(case: Case) -> Outcome:
-    """Sign the result of a run that has ended (L13)."""
-    record = case.transaction.runs.get(case.statement.subject)
-    if record.state not in UNSIGNED or record.kind is not RunKind.CHANGE:
-        raise not_asked(case, record)
-    achieved = require_reason(_text(case, "achieved"))
-    reason = optional_reason(_text(case, "reason"))
-    _require_explained(case, record, reason)
-    require_run_transition(record.state, RunState.CLOSED)
-    outcome = sign(
-        case,
-        record,
-        Joint(
-            content=close_content(record.id, record.plan, record.state, achieved, reason),
-            about=about_run(record),
-            signed=Tag.RUN_RESULT_SIGNED,
-            done=Tag.RUN_MOVED,
-            effect=lambda run: replace(decided(run), state=RunState.CLOSED),
-            details={"from": record.state.value, "to": RunState.CLOSED.value, "achieved": achieved, "reason": reason},
-            message=N_("run {run} is closed"),
-        ),
-    )
-    if outcome.complete and case.transaction.locks.of(record.id):
-        case.transaction.locks.release(record.id)
-        case.note(Tag.LOCKS_RELEASED, about_run(record))
-    return outcome
-
-
 def _planned(waiting: Waiting) -> PlannedStep:
     at = waiting.move.at
     steps = waiting.opened.expansion.steps
@@ -164,23 +133,6 @@ def _choice(case: Case, waiting: Waiting) -> Choice:
             choices=", ".join(choices),
         )
     return chosen
-
-
-def _require_explained(case: Case, record: RunRecord, reason: str) -> None:
-    """A run that did not go as planned is closed with the reason why; no window was planned for an emergency."""
-    risk = case.transaction.requests.get(record.request).risk
-    late = overrun(record, case.now) if record.ended_at and risk is not Risk.EMERGENCY else 0
-    if reason or (record.state is RunState.SUCCEEDED and not late):
-        return
-    raise UsageError(
-        N_("run {run}: it ended {state}, {late} seconds after its window; say why it did not go as planned")
-        if late
-        else N_("run {run}: it ended {state}; say why it did not go as planned"),
-        hint=N_("add --reason"),
-        run=record.id,
-        state=record.state.value,
-        late=late,
-    )
 
 
 def _text(case: Case, name: str) -> str:

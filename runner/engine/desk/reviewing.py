@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import run_facts
-from runner.engine.desk.joint import about_run
+from runner.engine.desk.joint import about_run, drop_own
 from runner.engine.desk.outcomes import run_outcome
 from runner.engine.desk.reasons import require_reason
-from runner.engine.desk.turns import open_review_act, review_act
+from runner.engine.desk.turns import review_act
 from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonObject
 from runner.model.joint import ActSignature, JointAct
@@ -66,7 +66,7 @@ def review(case: Case) -> Outcome:
     verdict = _verdict(case, record)
     content = review_content(record.id, record.plan, verdict)
     case.require_content(record.id, content)
-    _drop_earlier(case, record, content)
+    drop_own(case, record, content)
     first = case.transaction.acts.find_open(StatementKind.REVIEW, record.id, content)
     signers = tuple(signature.person for signature in first.signatures) if first else ()
     facts = run_facts(case.premises, case.transaction, record, signers)
@@ -122,16 +122,6 @@ def _verdict(case: Case, record: RunRecord) -> Verdict:
         require_reason(conclusion if isinstance(conclusion, str) else ""),
         number,
     )
-
-
-def _drop_earlier(case: Case, record: RunRecord, content: JsonObject) -> None:
-    """Whoever signs other words takes back what they alone have signed before."""
-    act = open_review_act(case.transaction, record.id)
-    if act is None or act.content == content or [each.person for each in act.signatures] != [case.person.name]:
-        return
-    case.transaction.acts.drop(act.id)
-    dropped: JsonObject = {"kind": act.kind.value, "signed": [case.person.name], "until": None}
-    case.note(Tag.ACT_DROPPED, about_run(record), dropped)
 
 
 def _finish(case: Case, record: RunRecord, owed: ReviewRecord, act: JointAct, panel: Panel) -> ReviewRecord:

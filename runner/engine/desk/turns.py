@@ -11,8 +11,9 @@ from runner.errors import VerificationError
 from runner.model.grant import GrantRecord, GrantState, concerns, kind_of
 from runner.model.joint import JointAct
 from runner.model.request import Publication, PublicationState, Request, RequestState
+from runner.model.result import ResultRecord
 from runner.model.review import ReviewRecord
-from runner.model.run import HandOver, Part, RunKind, RunRecord, RunState
+from runner.model.run import UNSIGNED, HandOver, Part, RunKind, RunRecord, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.rules.move import Move, WaitPeople
@@ -24,8 +25,12 @@ from runner.wire.api import Words
 from runner.wire.api_request import Act
 from runner.words import N_
 
-UNSIGNED = frozenset({RunState.SUCCEEDED, RunState.ROLLED_BACK, RunState.FAILED, RunState.ABANDONED})
-"""States of a run that has ended and whose result is not yet signed."""
+_AFTERWARDS = {
+    RunState.AWAITING_BUSINESS: StatementKind.VERIFY,
+    RunState.DISPUTED: StatementKind.CLOSE,
+    RunState.ON_TRIAL: StatementKind.ACCEPT,
+}
+"""What a run waits for whose result is signed."""
 
 _TITLES = {
     StatementKind.APPROVE: N_("change {number}: approve it"),
@@ -37,6 +42,8 @@ _TITLES = {
     StatementKind.SHEET: N_("run {run}: sign the sheet of step {step}"),
     StatementKind.DECIDE: N_("run {run}: decide how it goes on"),
     StatementKind.CLOSE: N_("run {run}: sign its result"),
+    StatementKind.VERIFY: N_("run {run}: verify its result for the business"),
+    StatementKind.ACCEPT: N_("run {run} is on trial: accept it once its days are over"),
     StatementKind.REVIEW: N_("run {run}: sign its after-review"),
     StatementKind.HAND_OVER: N_("run {run}: take it over from {giver}, as {part}"),
     StatementKind.GRANT: N_("grant {number}, {grant} {person}: approve it"),
@@ -124,13 +131,23 @@ def run_act(premises: Premises, transaction: Transaction, record: RunRecord, mov
     kind = kind_waited_for(record, move)
     if kind is None:
         return None
+    result = transaction.results.find(record.id) if kind is StatementKind.ACCEPT else None
     open_acts = [act for act in transaction.acts.open_of(record.id) if act.kind is kind and not is_lapsed(act, now)]
     newest = open_acts[-1] if open_acts else None
     signed = tuple(signature.person for signature in newest.signatures) if newest else ()
     facts = run_facts(premises, transaction, record, signed)
     waiting = move if isinstance(move, WaitPeople) else None
     until = newest.until if newest else waiting.until if waiting else None
-    return _act(record, kind, who_may(kind, facts, premises.policy), newest, waiting, signed, until)
+    act = _act(record, kind, who_may(kind, facts, premises.policy), newest, waiting, signed, until)
+    return act if result is None else _of_trial(act, result, now)
+
+
+def _of_trial(act: Act, result: ResultRecord, now: datetime) -> Act:
+    """The acceptance of a trial, with the end of its days."""
+    if not result.is_overdue(now):
+        return replace(act, until=result.trial_ends)
+    late = Words(N_("run {run}: its trial is over, its acceptance is overdue"), {"run": result.run})
+    return replace(act, title=late, until=result.trial_ends)
 
 
 def review_act(premises: Premises, transaction: Transaction, owed: ReviewRecord) -> Act:
@@ -193,6 +210,8 @@ def kind_waited_for(record: RunRecord, move: Move) -> StatementKind | None:
     """Which joint act a run waits for."""
     if record.state in UNSIGNED and record.kind is RunKind.CHANGE:
         return StatementKind.CLOSE
+    if record.state in _AFTERWARDS:
+        return _AFTERWARDS[record.state]
     if not isinstance(move, WaitPeople):
         return None
     if move.question is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from runner.errors import RefusedError, SignatureError, UsageError
+from runner.model.result import Achievement
 from runner.model.run import HandOver, Part, RunRecord, RunState, Wish
 from runner.model.statement import StatementKind
 from runner.rules import statements
@@ -41,7 +42,7 @@ def sheet(world: World, person: Signer, record: RunRecord) -> Outcome:
 
 
 def close(world: World, person: Signer, record: RunRecord) -> Outcome:
-    content = statements.close_content(record.id, record.plan, record.state, "restarted", "")
+    content = statements.close_content(record.id, record.plan, record.state, Achievement("restarted"))
     return world.submit(person, StatementKind.CLOSE, record.id, content)
 
 

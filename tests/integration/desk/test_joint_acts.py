@@ -10,6 +10,7 @@ import pytest
 from runner.errors import NotFoundError, RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Role
+from runner.model.result import Achievement
 from runner.model.run import AttemptKey, Choice, Question, RunRecord, RunState, Wish
 from runner.model.statement import StatementKind
 from runner.rules import statements
@@ -30,7 +31,7 @@ def gate(world: World, person: Signer, record: RunRecord) -> Outcome:
 
 
 def close(world: World, person: Signer, record: RunRecord, achieved: str = "restarted", reason: str = "") -> Outcome:
-    content = statements.close_content(record.id, record.plan, record.state, achieved, reason)
+    content = statements.close_content(record.id, record.plan, record.state, Achievement(achieved, reason))
     return world.submit(person, StatementKind.CLOSE, record.id, content)
 
 

@@ -12,6 +12,7 @@ from runner.errors import NotFoundError, RefusedError, SignatureError, UsageErro
 from runner.model.document import JsonObject
 from runner.model.policy import EmergencyTerms, Policy
 from runner.model.request import Request
+from runner.model.result import Achievement
 from runner.model.review import ReviewState, Verdict
 from runner.model.run import RunState
 from runner.model.statement import StatementKind
@@ -141,7 +142,7 @@ class TestSigned:
         record = ended(world)
         review(world, CAROL, record)
         for person in (ALICE, BOB):
-            content = statements.close_content(record.id, record.plan, record.state, "made room")
+            content = statements.close_content(record.id, record.plan, record.state, Achievement("made room"))
             world.submit(person, StatementKind.CLOSE, record.id, content)
         assert world.run(record.id).state is RunState.CLOSED
         assert review(world, DAVE, record).complete

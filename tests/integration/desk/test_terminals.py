@@ -12,6 +12,7 @@ from runner.errors import RefusedError, UsageError
 from runner.model.grant import AddTerminal, RemoveTerminal
 from runner.model.people import Terminal
 from runner.model.policy import SignedAt
+from runner.model.result import Achievement
 from runner.model.run import RunRecord, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
@@ -78,7 +79,7 @@ def sheet_at(world: World, terminal: str, person: Signer, record: RunRecord) -> 
 
 
 def close_at(world: World, terminal: str, person: Signer, record: RunRecord) -> Outcome:
-    content = statements.close_content(record.id, record.plan, record.state, "totals agree", "")
+    content = statements.close_content(record.id, record.plan, record.state, Achievement("totals agree"))
     return submit_at(world, terminal, person, StatementKind.CLOSE, record.id, content)
 
 

@@ -15,6 +15,7 @@ from runner.client import drafts
 from runner.client.service import Service
 from runner.model.log import LogFilter
 from runner.model.plan import Role
+from runner.model.result import Achievement
 from runner.model.run import AttemptState, HostOutcome, RunState
 from runner.model.time import Window
 from runner.model.verdict import VerdictWord
@@ -129,8 +130,8 @@ def test_a_change_survives_the_death_of_its_service(awkward_folder: Path, short_
         ]
         assert (work / "lines").read_text() == "line\n"
         desktop = Desktop(client, origin)
-        desktop.hand_in(ALICE, drafts.close(client.run(run), "one line more"))
-        closed = desktop.hand_in(BOB, drafts.close(client.run(run), "one line more"))
+        desktop.hand_in(ALICE, drafts.close(client.run(run), Achievement("one line more")))
+        closed = desktop.hand_in(BOB, drafts.close(client.run(run), Achievement("one line more")))
         assert closed.state == RunState.CLOSED
         require_gapless(client, run)
         bundle = awkward_folder / "bundle.zip"

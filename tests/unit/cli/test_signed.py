@@ -12,6 +12,7 @@ from runner.client.wording.present import Present
 from runner.errors import UsageError
 from runner.model.document import JsonObject
 from runner.model.people import KeyHolder
+from runner.model.result import Achievement
 from runner.model.run import RunState
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.rules.statements import close_content
@@ -50,13 +51,14 @@ def change(stub: StubService) -> StubService:
     return stub
 
 
-CLOSE = ("close", RUN, "--achieved", "全部完成")
+CLOSE = ("close", RUN, "--achieved", "全部完成", "--configuration", "no_change")
 
 
 def test_what_is_signed_is_said_before(twokey: Twokey, change: StubService, key: Path) -> None:
     answer = twokey("--key", str(key), *CLOSE, "--yes")
     assert answer.code == 0
-    assert answer.err == f"you sign: 王 signs the result of run {RUN}, succeeded: 全部完成\n"
+    signs = f"you sign: 王 signs the result of run {RUN}, succeeded: 全部完成; configuration record: no change"
+    assert answer.err == f"{signs}\n"
     assert answer.out.splitlines()[:2] == [
         f"run {RUN} waits for its confirmer",
         f"next: run {RUN}: confirm its start by 王 (li)",
@@ -66,7 +68,7 @@ def test_what_is_signed_is_said_before(twokey: Twokey, change: StubService, key:
 @pytest.fixture
 def half_signed(change: StubService) -> StubService:
     """The same, once li has signed."""
-    content = close_content(RUN, RUN_SHOWN.plan, RunState.SUCCEEDED, "全部完成", "")
+    content = close_content(RUN, RUN_SHOWN.plan, RunState.SUCCEEDED, Achievement("全部完成"))
     act = Act(StatementKind.CLOSE, RUN, Words("sign its result"), ("王",), run=RUN, signed=("li",), content=content)
     stub = change
     stub.says(f"GET /v1/runs/{RUN}", replace(RUN_SHOWN, row=replace(ROW, state=RunState.SUCCEEDED), act=act))
@@ -82,7 +84,9 @@ def test_the_second_person_signs_what_the_first_wrote(
     assert "succeeded: 全部完成" in answer.err
 
 
-@pytest.mark.parametrize("words", [("--achieved", "half of it"), ("--reason", "it rained")])
+@pytest.mark.parametrize(
+    "words", [("--achieved", "half of it"), ("--reason", "it rained"), ("--configuration", "updated")]
+)
 def test_nobody_signs_other_words_than_they_typed(
     twokey: Twokey, half_signed: StubService, key: Path, words: tuple[str, ...]
 ) -> None:

@@ -12,6 +12,7 @@ from runner.client.drafts import Draft
 from runner.errors import RefusedError, VerificationError
 from runner.model.plan import Content
 from runner.model.request import PublicationState
+from runner.model.result import Achievement
 from runner.model.run import Choice, RunState
 from runner.model.statement import StatementKind
 from runner.rules import statements
@@ -119,8 +120,8 @@ def test_nothing_is_decided_that_is_not_asked() -> None:
 
 
 def test_the_second_person_signs_what_the_first_wrote() -> None:
-    first = drafts.close(ENDED, "everything as planned")
-    assert drafts.close(countersigned(ENDED, first), "in other words") == first
+    first = drafts.close(ENDED, Achievement("everything as planned"))
+    assert drafts.close(countersigned(ENDED, first), Achievement("in other words")) == first
     read = drafts.sheet(AT_SHEET, {"level": "3"})
     assert drafts.sheet(countersigned(AT_SHEET, read), {}) == read
     decided = drafts.decide(ASKED, Choice.REPEAT, "the disk was full")
@@ -146,7 +147,7 @@ def test_the_second_person_signs_nothing_the_run_does_not_show(field: str, value
 
 
 def test_a_result_names_how_the_run_ended() -> None:
-    content = drafts.close(ENDED, "done", "late").content
+    content = drafts.close(ENDED, Achievement("done", "late")).content
     assert (content["state"], content["achieved"], content["reason"]) == ("succeeded", "done", "late")
 
 

@@ -12,6 +12,7 @@ from runner.model.grant import GrantKind, Suspend
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
 from runner.model.request import Request, RequestState
+from runner.model.result import Acceptance, Achievement, Findings
 from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, HandOver, Part, Question, RunState
 from runner.model.runbook import Risk
@@ -67,7 +68,13 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.ABORT: statements.abort_content(RUN, "smoke"),
     StatementKind.DECIDE: statements.decide_content(AT, Question.OUTCOME_UNKNOWN, Choice.MARK_DONE, "seen running"),
     StatementKind.CLOSE: statements.close_content(
-        RUN, "sha256:50", RunState.ROLLED_BACK, "old version", "check failed"
+        RUN, "sha256:50", RunState.ROLLED_BACK, Achievement("old version", "check failed")
+    ),
+    StatementKind.VERIFY: statements.verify_content(
+        RUN, "sha256:50", RunState.SUCCEEDED, Findings(accepted=True, verified="a transfer and its statement")
+    ),
+    StatementKind.ACCEPT: statements.accept_content(
+        RUN, "sha256:50", WINDOW.closes, Acceptance(accepted=True, conclusion="seven quiet days")
     ),
     StatementKind.HAND_OVER: statements.hand_over_content(
         RUN, "sha256:50", HandOver(Part.EXECUTOR, "A", "C", reason="end of the shift")

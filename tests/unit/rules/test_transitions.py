@@ -7,6 +7,7 @@ import pytest
 from runner.errors import RefusedError
 from runner.model.request import RequestState
 from runner.model.run import AttemptState, RunState
+from runner.rules.accepting import AFTERWARDS
 from runner.rules.moves import ENDED
 from runner.rules.transitions import (
     ATTEMPTS,
@@ -65,10 +66,18 @@ def test_every_state_can_be_reached() -> None:
     assert set(RunState) - reached == {RunState.CONFIRMING}
 
 
-def test_a_result_can_only_be_closed_and_nothing_leaves_an_end() -> None:
-    for state in RESULTS:
-        assert RUNS[state] == {RunState.CLOSED}
-    assert RUNS[RunState.CLOSED] == RUNS[RunState.LAPSED] == frozenset()
+def test_a_result_can_only_be_closed_or_verified_and_nothing_leaves_an_end() -> None:
+    for state in RESULTS - {RunState.SUCCEEDED}:
+        assert RUNS[state] == {RunState.CLOSED, RunState.AWAITING_BUSINESS}
+    assert RUNS[RunState.SUCCEEDED] == {RunState.CLOSED, RunState.AWAITING_BUSINESS, RunState.ON_TRIAL}
+    for end in (RunState.CLOSED, RunState.NOT_ACCEPTED, RunState.LAPSED):
+        assert RUNS[end] == frozenset()
+
+
+def test_a_signed_result_never_goes_back_to_work() -> None:
+    for state in AFTERWARDS:
+        assert RUNS[state] <= AFTERWARDS | {RunState.CLOSED, RunState.NOT_ACCEPTED}
+        assert state in ENDED
 
 
 def test_no_end_is_reached_before_two_have_signed() -> None:

@@ -9,6 +9,7 @@ import pytest
 from runner.errors import RefusedError, UnreachableError, UsageError
 from runner.model.document import JsonObject
 from runner.model.grant import Appoint, Grant, SetPolicy, Suspend
+from runner.model.result import Acceptance, Achievement, Configuration
 from runner.model.run import Choice, RunState
 from runner.model.runbook import ManualWork, Parameter, ValueType
 from runner.model.statement import StatementKind
@@ -23,7 +24,6 @@ from tui.demo.story import Ending
 from tui.forms import (
     Form,
     abort_form,
-    close_form,
     decide_form,
     pause_form,
     reject_form,
@@ -31,6 +31,7 @@ from tui.forms import (
     sheet_form,
     withdraw_form,
 )
+from tui.result_forms import close_form
 from tui.sign_text import KeyNames, Phase, Signing, awaits_another, signing_lines, what_now
 from tui.text import Present
 
@@ -68,7 +69,16 @@ def test_some_signatures_need_no_question(kind: StatementKind, intent: intents.I
             {"choice": "roll_back", "reason": "r"},
             intents.Decide(RUN, Choice.ROLL_BACK, "r"),
         ),
-        (StatementKind.CLOSE, {"achieved": "a", "reason": ""}, intents.Close(RUN, "a", "")),
+        (
+            StatementKind.CLOSE,
+            {"achieved": "a", "reason": "", "configuration": "updated", "reference": "CI-7"},
+            intents.Close(RUN, Achievement("a", "", Configuration.UPDATED, "CI-7")),
+        ),
+        (
+            StatementKind.ACCEPT,
+            {"accepted": False, "conclusion": "it leaks", "follow_up": "BG-2026-0154"},
+            intents.Accept(RUN, Acceptance(accepted=False, conclusion="it leaks", follow_up="BG-2026-0154")),
+        ),
     ],
 )
 def test_the_second_person_is_asked_nothing(kind: StatementKind, content: JsonObject, intent: intents.Intent) -> None:
@@ -119,11 +129,14 @@ def test_a_result_that_was_not_planned_needs_its_reason() -> None:
     form = close_form(shown)
     assert form is not None
     with pytest.raises(UsageError):
-        require_answers(form, {"achieved": "nothing"})
+        require_answers(form, {"achieved": "nothing", "configuration": "no_change"})
     good = close_form(DemoChange(Ending.SUCCEEDS).at(RunState.SUCCEEDED))
     assert good is not None
-    require_answers(good, {"achieved": "all of it"})
-    assert good.make({"achieved": "all of it"}) == intents.Close(RUN, "all of it")
+    with pytest.raises(UsageError):
+        require_answers(good, {"achieved": "all of it"})
+    given = {"achieved": "all of it", "configuration": "updated", "reference": "CI-7"}
+    require_answers(good, given)
+    assert good.make(given) == intents.Close(RUN, Achievement("all of it", "", Configuration.UPDATED, "CI-7"))
     assert close_form(DemoChange().begun()) is None
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from runner.client.wording.matter import CONSEQUENCES, QUESTIONS, matter_lines
 from runner.client.wording.present import Present
+from runner.model.result import Achievement
 from runner.model.run import AttemptState, Choice, Question, RunKind, RunState, Wish
 from runner.wire.api_run import Asked, RunShown
 from tests.demo_change import NIGHT, RUN, SHEET, DemoChange
@@ -93,7 +94,7 @@ def test_the_result_and_its_first_signature() -> None:
     demo = DemoChange()
     shown = demo.at(RunState.ROLLED_BACK)
     assert matter(shown)[-1] == "everything is undone and proven; executor and confirmer sign the result"
-    demo.sign(Close(RUN, "nothing changed", "health"), demo.executor)
+    demo.sign(Close(RUN, Achievement("nothing changed", "health")), demo.executor)
     assert matter(demo.shown())[-1].startswith("duty-a has signed: nothing changed; health; duty-b still has to sign")
 
 
