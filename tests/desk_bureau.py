@@ -21,8 +21,9 @@ from runner.audit.sequencer import Sequencer
 from runner.audit.ssh_keygen import SshKeygen
 from runner.engine.desk.desk import Desk
 from runner.engine.desk.genesis import found_site, sign_genesis
+from runner.engine.desk.policies import read_in_force
 from runner.engine.desk.premises import Premises
-from runner.engine.desk.register import RegisterShelf, policy_in_force
+from runner.engine.desk.register import RegisterShelf
 from runner.engine.desk.state import StateDirectory
 from runner.engine.in_force import InForce
 from runner.engine.notifier import Notice
@@ -147,7 +148,7 @@ class Bureau:
     def reload(self, *, embedded: bool = True) -> None:
         """A desk over the site's files as they are now, as after a restart of the service."""
         with self.store.reading() as transaction:
-            in_force = InForce(policy_in_force(transaction))
+            in_force = read_in_force(transaction, self.site.timezone)
         contents = ContentStore(self.state.content)
         self.leaves = LeafMaker(self.clock, LogMode.EMBEDDED)
         self.premises = Premises(
@@ -238,7 +239,7 @@ class Bureau:
 
     def use_policy(self, policy: Policy) -> None:
         """A desk under another policy."""
-        self.premises = replace(self.premises, in_force=InForce(policy))
+        self.premises = replace(self.premises, in_force=InForce(policy, self.premises.policy_digest))
         self.desk = Desk(self.premises)
 
     def use_site(self, site: Site) -> None:

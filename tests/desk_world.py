@@ -12,6 +12,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Plan, PlanDocument
 from runner.model.request import Request
 from runner.model.run import RunRecord
+from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import Window
 from runner.proof.canonical import digest_of
@@ -56,11 +57,15 @@ class World(Bureau):
         return outcome.subject
 
     def plan(
-        self, content: str, window: Window | None = WINDOW, parameters: Mapping[str, JsonValue] | None = None
+        self,
+        content: str,
+        window: Window | None = WINDOW,
+        parameters: Mapping[str, JsonValue] | None = None,
+        risk: Risk | None = None,
     ) -> PlanDocument:
         """Make and keep a plan."""
         with self.store.writing() as transaction:
-            asked = PlanAsked(content=content, parameters=parameters or {}, window=window)
+            asked = PlanAsked(content=content, parameters=parameters or {}, window=window, risk=risk)
             document = self.premises.planner.make(transaction.publications.get(content), asked)
             transaction.plans.put(document)
         return document

@@ -74,6 +74,15 @@ ACTIONS: Final = (
         1,
     ),
     Action("awaited", ("s",), N_("what is awaited"), N_("go to where the awaited signature is given"), _CHANGES, 1),
+    Action("mark", ("space",), N_("mark"), N_("mark a change that waits for approval, or unmark it"), _CHANGES, 6),
+    Action(
+        "approve_marked",
+        ("a",),
+        N_("approve marked"),
+        N_("see each marked change in full, one after the other, and sign each on its own"),
+        _CHANGES,
+        6,
+    ),
     Action(
         "sign",
         ("s",),
@@ -186,6 +195,7 @@ CONFIRM: Final = "confirm"
 _WRITTEN: Final = {
     "escape": "Esc",
     "enter": "Enter",
+    "space": "Space",
     "up": "Up",
     "down": "Down",
     "pageup": "PgUp",

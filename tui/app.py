@@ -25,13 +25,14 @@ from tui.dialogs.form import FormDialog
 from tui.dialogs.palette import PaletteDialog
 from tui.dialogs.sign import SignDialog
 from tui.feed import RETRY, Feed
-from tui.intents import Intent
+from tui.intents import Intent, subject_of
 from tui.live_backend import LiveBackend
 from tui.reach import Reach
 from tui.routes import screen_for
 from tui.screens.asking import Asking
 from tui.screens.changes import ChangesScreen
 from tui.screens.framed import Framed
+from tui.series import Signed, series_line
 from tui.sitting import Sitting
 from tui.text import Line, Meaning, line, said
 from tui.theme import THEME
@@ -152,6 +153,10 @@ class TwokeyApp(App[None]):
         if isinstance(self.screen, Framed):
             self._sign(message)
 
+    def on_series_asked(self, message: messages.SeriesAsked) -> None:
+        if isinstance(self.screen, Framed):
+            self._sign_each(message.signings, ())
+
     def on_explanation_asked(self, message: messages.ExplanationAsked) -> None:
         below = self.screen
         if isinstance(below, Asking) and not isinstance(below, ExplainDialog):
@@ -207,6 +212,17 @@ class TwokeyApp(App[None]):
 
     def _sign(self, asked: messages.SigningAsked) -> None:
         self.push_screen(SignDialog(self.sitting, asked.intent, self.sitting.key, asked.about), self._signed)
+
+    def _sign_each(self, left: tuple[messages.SigningAsked, ...], done: tuple[Signed, ...]) -> None:
+        """Sign the first of those that are left, then the rest; what is refused or left stops none."""
+        if left:
+            first, *rest = left
+            number = subject_of(first.intent)
+            dialog = SignDialog(self.sitting, first.intent, self.sitting.key, first.about)
+            self.push_screen(dialog, lambda outcome: self._sign_each(tuple(rest), (*done, Signed(number, outcome))))
+        elif isinstance(self.screen, Framed):
+            self.screen.reload()
+            self.screen.say(series_line(done))
 
     def _signed(self, outcome: Outcome | None) -> None:
         """Say what came of it; a run that was started is followed, a grant that was applied for is shown."""

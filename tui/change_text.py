@@ -20,14 +20,20 @@ COLUMNS: Final = (
 )
 
 
-def change_row(change: ChangeRow, present: Present) -> Row:
-    """A change in the list."""
+def change_row(change: ChangeRow, present: Present, *, marked: bool = False) -> Row:
+    """A change in the list; a star before its number says that it is marked."""
     request = change.request
     title = request.title_zh if current_language() == "zh" else request.title_en
     window = window_span(request.window, present) if request.window else ""
     return Row(
         request.number,
-        (Part(request.number), state_part(change), Part(title), Part(window), _awaited(change, present)),
+        (
+            Part(f"*{request.number}" if marked else request.number),
+            state_part(change),
+            Part(title),
+            Part(window),
+            _awaited(change, present),
+        ),
     )
 
 

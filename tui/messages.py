@@ -106,6 +106,13 @@ class SigningAsked(Message):
 
 
 @dataclass
+class SeriesAsked(Message):
+    """A person wants to sign several, one after the other."""
+
+    signings: tuple[SigningAsked, ...]
+
+
+@dataclass
 class FormAsked(Message):
     """Something must be asked before a person can sign."""
 

@@ -13,7 +13,7 @@ from runner.audit.statement_runs import RunBook, require_registered
 from runner.audit.steps import StepError
 from runner.errors import RunnerError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import GRANTS, Grant, GrantKind, kind_of
+from runner.model.grant import GRANTS, Grant, GrantKind, SetPolicy, kind_of
 from runner.model.people import KeyHolder, PersonKey, Register, Standing
 from runner.model.statement import Statement, StatementBytes, StatementKind
 from runner.proof.canonical import canonical_bytes
@@ -69,12 +69,19 @@ class StatementBook:
         """Everyone, as the statements looked at so far have made it."""
         self.granted: list[Granted] = []
         """The grants that took effect, in that order."""
+        self.policies: dict[str, tuple[str, str]] = {}
+        """Digest and text of each policy that was granted, by the statement that granted it."""
         self._bad_grant: StepError | None = None
         self._runs = RunBook()
         self._good: dict[str, Statement] = {}
         """Applications for grants that nobody has answered, by id."""
         self.heads: list[SeenHead] = []
         """What the signers of good statements had seen."""
+
+    @property
+    def founding_policy(self) -> str:
+        """Digest of the policy that the genesis statements name."""
+        return str((self._genesis or {}).get("policy"))
 
     @property
     def count(self) -> int:
@@ -215,6 +222,8 @@ class StatementBook:
             if grant is not None:
                 self.register = enter(self.register, grant, statement.at)
                 self.granted.append(Granted.of(id, kind_of(grant), to_document(grant)))
+                if isinstance(grant, SetPolicy):
+                    self.policies[id] = (grant.digest, grant.text)
         except (RunnerError, ValueError) as error:
             failed = StepError(N_("statement {statement}: {reason}"), step="2.6", statement=id, reason=str(error))
             self._bad_grant = self._bad_grant or failed

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.audit.entry_check import EntryCheck
+from runner.audit.policy_check import PolicyCheck
 from runner.audit.ports import LogReader, SignatureVerifier
 from runner.audit.statement_check import Granted, StatementBook
 from runner.audit.steps import STEPS, StepError
@@ -100,8 +101,8 @@ class _Verification:
         book = self._statements()
         tree = self.tree = TreeCheck(self.log, self.terms.log_key, outside, book.heads)
         seen = len(book.heads)
-        entries = EntryCheck(book)
-        last = self._entries(entries, tree, max((head.checkpoint.size for head in outside), default=0))
+        entries, policies = EntryCheck(book), PolicyCheck(book)
+        last = self._entries(entries, policies, tree, max((head.checkpoint.size for head in outside), default=0))
         self.entry = None
         tree.finish(self.log.state(), last)
         self._count("3", entries.count)
@@ -109,7 +110,7 @@ class _Verification:
         self._count("4.3", tree.checkpoints)
         self._count("4.4", len(outside))
         self._count("4.5", seen)
-        self._behind(entries, last)
+        self._behind(entries, policies, last)
         book.require_all_named()
         self.unchecked.extend(entries.remarks)
         self._say_what_is_not_known(outside)
@@ -148,7 +149,7 @@ class _Verification:
         self._count("2", book.count)
         return book
 
-    def _entries(self, entries: EntryCheck, tree: TreeCheck, anchored: int) -> int:
+    def _entries(self, entries: EntryCheck, policies: PolicyCheck, tree: TreeCheck, anchored: int) -> int:
         """Steps 3 and 4 for every entry; answers with the inbox number of the last."""
         state = self.log.state()
         total = state.size if state else 0
@@ -160,6 +161,7 @@ class _Verification:
                 raise StepError(N_("entry {index}: is missing, or not in its place"), step="3.1", index=tree.size)
             last = sequenced.inbox
             leaf = entries.check(stored, sequenced.keys)
+            policies.check(leaf, stored.payload)
             tree.add(leaf_hash(stored.leaf))
             tree.compare_heads()
             if sequenced.index == anchored:
@@ -168,13 +170,13 @@ class _Verification:
                 self.progress(tree.size, total)
         return last
 
-    def _behind(self, entries: EntryCheck, last: int) -> None:
+    def _behind(self, entries: EntryCheck, policies: PolicyCheck, last: int) -> None:
         """Step 5.1."""
         for stored in self.log.behind():
             if stored.id < last:
                 raise StepError(N_("inbox entry {number}: was left out of the tree"), step="5.1", number=stored.id)
             try:
-                entries.check(stored)
+                policies.check(entries.check(stored), stored.payload)
             except StepError as error:
                 raise StepError(
                     N_("inbox entry {number}: {reason}"), step="5.1", number=stored.id, reason=str(error)

@@ -1,21 +1,25 @@
-"""`twokey approve`: approve another person's request, after reading its plan."""
+"""`twokey approve`: approve other people's requests and grants, after reading each in full."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import timedelta
 
+from runner.cli.batch import require_each_once, sign_each
 from runner.cli.people import grant_to_sign, is_grant
 from runner.cli.planning import plan_of_request, put_change
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
+from runner.client.drafts import Draft
 from runner.words import _
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after the verb."""
-    parser.add_argument("number", metavar=_("NUMBER"), help=_("number of the request or grant"))
+    parser.add_argument(
+        "numbers", nargs="+", metavar=_("NUMBER"), help=_("number of the request or grant; several are signed in turn")
+    )
     parser.add_argument(
         "--max-runs", type=int, default=1, metavar=_("COUNT"), help=_("how often it may be run (default: once)")
     )
@@ -24,14 +28,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch, recompute, show, sign."""
+    """Fetch, recompute, show, sign; of several each by its own statement."""
+    numbers: list[str] = options.numbers
+    require_each_once(numbers)
     with Session(options) as here:
-        if is_grant(options.number):
-            return sign(here, drafts.grant(grant_to_sign(here, options.number)), options)
-        shown = here.service.request(options.number)
-        plan = plan_of_request(here, shown)
-        if not (options.quiet or options.json):
-            put_change(here, shown, plan)
-        valid_for = timedelta(seconds=shown.approval_valid_for)
-        draft = drafts.approve(shown.request, here.clock.now(), valid_for, options.max_runs)
-        return sign(here, draft, options)
+        if len(numbers) == 1:
+            return sign(here, _draft(here, numbers[0], options), options)
+        return sign_each(here, numbers, lambda number: _draft(here, number, options), options)
+
+
+def _draft(here: Session, number: str, options: argparse.Namespace) -> Draft:
+    """The approval of a request or grant, which is shown."""
+    if is_grant(number):
+        return drafts.grant(grant_to_sign(here, number))
+    shown = here.service.request(number)
+    plan = plan_of_request(here, shown)
+    if not (options.quiet or options.json):
+        put_change(here, shown, plan)
+    valid_for = timedelta(seconds=shown.approval_valid_for)
+    return drafts.approve(shown.request, here.clock.now(), valid_for, options.max_runs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from runner.cli.output import put_json, put_lines, put_table, tell
+from runner.cli.output import put_json, put_lines, put_table, tell, tell_lines
 from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session
 from runner.client.wording.change import request_lines
+from runner.client.wording.line import aligned
+from runner.client.wording.policy_coming import coming_told
 from runner.client.wording.present import in_full
 from runner.model.request import Request, RequestState
 from runner.wire.api_request import Act, RequestPage
@@ -55,6 +57,7 @@ def _print_list(here: Session, page: RequestPage) -> None:
     heads = (_("change"), _("state"), _("risk class"), _("requester"), _("window"), _("waits for"), _("title"))
     put_table(heads, [_row(here, request, acts.get(request.number)) for request in page.rows])
     tell_rest(page.rows, page.next)
+    tell_lines(aligned(coming_told(here.service.register.policy(), here.present)))
 
 
 def _row(here: Session, request: Request, act: Act | None) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def _document(here: Session, document: PlanDocument, plan: Plan) -> JsonObject:
     return {
         **to_document(document),
         "risk": plan.risk.value,
-        "risk_reason": plan.risk_reason,
+        "risk_rules": to_value(plan.risk_rules),
         "rollback_estimate": plan.rollback_estimate,
         "rollback_decision_by": to_value(decision_by(here, plan)),
     }

@@ -24,7 +24,9 @@ from runner.errors import NotFoundError, RefusedError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Plan, PlanDocument
 from runner.model.request import PublicationState
+from runner.model.runbook import Risk
 from runner.model.time import Window
+from runner.rules.risk import RANKED
 from runner.rules.windows import binding_window, latest_rollback_decision
 from runner.wire.api_content import PublicationShown
 from runner.wire.api_request import PlanAsked, RequestShown
@@ -60,6 +62,12 @@ def add_plan_arguments(parser: argparse.ArgumentParser, runbook_help: str) -> No
         help=_("window opens: 2026-11-29T00:30, 00:30, +10m or now"),
     )
     parser.add_argument("--to", dest="closes", metavar=_("TIME"), help=_("window closes; +2h counts from its opening"))
+    parser.add_argument(
+        "--risk",
+        choices=[risk.value for risk in RANKED],
+        metavar=_("CLASS"),
+        help=_("a higher risk class than it has by itself, such as major; it is never lowered"),
+    )
 
 
 def window_of(here: Session, options: argparse.Namespace) -> Window | None:
@@ -180,4 +188,5 @@ def _asked(here: Session, local: LocalContent, options: argparse.Namespace) -> P
         parameters=typed_parameters(options.parameter),
         hosts=tuple(options.host),
         window=window_of(here, options),
+        risk=Risk(options.risk) if options.risk else None,
     )

@@ -8,21 +8,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from runner.cli.output import put, put_json, put_lines, put_table, tell
+from runner.cli.output import put, put_json, put_lines, put_table, tell, tell_lines
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
 from runner.client.wording.grant import changed_lines, explained_lines
-from runner.client.wording.line import listed
+from runner.client.wording.line import aligned, listed
 from runner.client.wording.policy import policy_lines
+from runner.client.wording.policy_coming import coming_told, lapsing_texts
+from runner.client.wording.present import in_full
 from runner.errors import InvalidContentError, RefusedError
 from runner.model.grant import SetPolicy
 from runner.model.policy import Policy
 from runner.model.statement import StatementKind
 from runner.proof.canonical import digest
+from runner.runbook.effect import effect_of
 from runner.runbook.loader import read_file
 from runner.runbook.policy_lint import lint_policies
 from runner.runbook.settings import parse_policy
+from runner.wire.api_people import PolicyShown
 from runner.wire.documents import to_value
 from runner.wire.spoken import spoken
 from runner.words import _
@@ -89,13 +93,23 @@ def _schema(_options: argparse.Namespace) -> int:
 
 def _propose(options: argparse.Namespace) -> int:
     source = read_file(options.path)
-    parse_policy(source, str(options.path))
+    policy = parse_policy(source, str(options.path))
     with Session(options) as here:
         grant = SetPolicy(digest(source), source.decode())
         if not options.json:
-            for line in changed_lines(here.service.register.policy().source, grant.text):
+            shown = here.service.register.policy()
+            for line in changed_lines(shown.source, grant.text):
                 tell(line)
+            _tell_lapsing(here, shown, policy)
         return sign(here, drafts.apply(grant, options.reason, here.status.origin), options)
+
+
+def _tell_lapsing(here: Session, shown: PolicyShown, policy: Policy) -> None:
+    """Say before it is signed which approvals start nothing any more once the policy counts."""
+    at = effect_of(policy, here.site.timezone)
+    tell(_("it takes effect: {at}").format(at=in_full(at, here.zone) if at else _("as soon as it is granted")))
+    for text in lapsing_texts(shown.approvals, at or here.clock.now(), here.present):
+        tell(text)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -139,8 +153,13 @@ def _policy(options: argparse.Namespace) -> Policy:
     if path is not None:
         return parse_policy(read_file(path), str(path))
     with Session(options) as here:
-        if here.is_founded and here.service.register.policy().differs:
-            tell(_("the site's policy.yml says something else; it counts once it is granted: twokey policy propose"))
+        if here.is_founded:
+            shown = here.service.register.policy()
+            if shown.differs:
+                tell(
+                    _("the site's policy.yml says something else; it counts once it is granted: twokey policy propose")
+                )
+            tell_lines(aligned(coming_told(shown, here.present)))
         return here.policy
 
 

@@ -72,12 +72,13 @@ class Planner:
 
         Args:
             publication: the content.
-            asked: parameters, hosts and window; which content is the caller's business.
+            asked: parameters, hosts, window and risk class; which content is the caller's business.
 
         Raises:
             NotFoundError: a host or parameter does not exist.
             UsageError: a parameter or the choice of hosts will not do.
             InvalidContentError: the inventory has problems, or a task is handed to a host outside the plan.
+            RefusedError: the risk class asked for does not raise the one it has.
         """
         where = Surroundings(self._site, self._in_force.policy, self.inventory(), self.runtime)
         return make_plan(self._reach(publication), asked, where, published=True)

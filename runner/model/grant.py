@@ -300,3 +300,5 @@ class GrantRecord:
     inspected_at: datetime | None = None
     entered: int | None = None
     """Its place among the grants that took effect, from 1; None: it has not."""
+    in_force: int | None = None
+    """Of a policy: its place among those that came into force, from 1; None: it has not come into force."""

@@ -99,6 +99,8 @@ class Binding:
     window: Window | None
     """None only for a runbook that does not need one."""
     secrets: tuple[SecretRef, ...] = ()
+    raised_to: Risk | None = None
+    """Risk class that whoever plans it wants at least; None: the one it has by itself."""
 
     def host(self, name: str) -> Host:
         """The host of that name; it must be one of the plan."""
@@ -163,6 +165,17 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RiskRule:
+    """A rule by which a plan has its risk class."""
+
+    rule: str
+    """Its name, for programs."""
+    message: str
+    """What it says (message id), filled with `facts`."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The exact thing two people agree on."""
 
@@ -173,8 +186,8 @@ class Plan:
     runbook: Runbook
     """Parsed from the content's bytes."""
     risk: Risk
-    risk_reason: str
-    """Rule that set the risk class (message id)."""
+    risk_rules: tuple[RiskRule, ...]
+    """Every rule that asks for this risk class."""
     unbound: tuple[Unbound, ...] = ()
     rollback_estimate: Seconds = Seconds(0)
     """Sum over the steps of one batch, or over the run when its scope is the run."""

@@ -228,6 +228,10 @@ class Policy:
     """The shipped two-person policy unless the site says otherwise."""
 
     name: str = "two-person"
+    version: int | None = None
+    """Number of this wording; None: it has none."""
+    in_effect_from: str = ""
+    """Date or time from which it counts, as written; empty: from when it is granted."""
     founders: tuple[tuple[str, ...], ...] = ()
     """Posts of the people who found the site, in the order they are named; none said: every post there is."""
     posts: Mapping[str, Post] = field(default_factory=lambda: {MEMBER: EVERYTHING})

@@ -95,3 +95,5 @@ class Approval:
     not_after: datetime
     max_runs: int
     used: int
+    policy: str = ""
+    """Digest of the policy it was given under; under another it starts nothing (PCIS-32)."""

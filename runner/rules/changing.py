@@ -20,6 +20,9 @@ from runner.words import N_
 NOT_APPROVED: Final = "L2:not-approved"
 """Rule that refuses a start while nobody has approved who may."""
 
+APPROVAL_LAPSED: Final = "policy:approval-lapsed"
+"""Rule that refuses a start on approvals given under another policy (PCIS-32)."""
+
 STOPPING: Final = frozenset({StatementKind.PAUSE, StatementKind.ABORT})
 """What one person of a run may always do: it only stops."""
 
@@ -122,13 +125,21 @@ def is_approved(ask: Ask) -> Ruling | None:
     facts, needs = ask.facts, terms(ask).approvals
     if facts.risk is Risk.EMERGENCY:
         return None
+    counting = [name for name in facts.approvers if name != facts.requester and name in facts.register.people]
+    missing = _missing(ask, counting, [need for need in needs for _ in range(need.count)])
+    if facts.lapsed and (missing is not None or not _others(facts.approvers, facts.requester, facts.author)):
+        return refuse(
+            APPROVAL_LAPSED,
+            N_("the approval of {people} was given under another policy than {policy}, which is in force now"),
+            N_("have it approved again: twokey approve"),
+            people=", ".join(facts.lapsed),
+            policy=ask.policy.name,
+        )
     if not _others(facts.approvers, facts.requester, facts.author):
         return refuse(
             NOT_APPROVED,
             N_("it has not been approved by somebody other than its requester and the author of its content"),
         )
-    counting = [name for name in facts.approvers if name != facts.requester and name in facts.register.people]
-    missing = _missing(ask, counting, [need for need in needs for _ in range(need.count)])
     if missing is None:
         return None
     return refuse(

@@ -1,7 +1,8 @@
-"""How a runbook and what it is applied to become batches and steps, a risk class and a rollback estimate.
+"""How a runbook and what it is applied to become batches and steps and a rollback estimate.
 
 Everything here is recomputed by the client from what it shows, so that what a person signs is what will run. Digests
-and the opening of plan documents are in `runner.rules.plans`.
+and the opening of plan documents are in `runner.rules.plans`, the risk class in
+`runner.rules.risk`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ from itertools import chain
 from typing import Final
 
 from runner.errors import UsageError
-from runner.model.document import JsonValue
-from runner.model.plan import Binding, Group, Unbound, UnboundKind
+from runner.model.plan import Binding, Unbound, UnboundKind
 from runner.model.policy import Allowance, UnboundRules
 from runner.model.runbook import (
     ManualWork,
     Once,
     PlaybookWork,
     PlayRef,
-    Risk,
     RollbackScope,
     Runbook,
     Step,
@@ -31,15 +30,8 @@ from runner.rules.plays import plays_of
 from runner.rules.references import Reference, Source, references_in
 from runner.words import N_
 
-KEY_TARGET: Final = "twokey_key"
-"""Host or group variable that marks a key target; a change of one is a major change."""
-
 AFTER_ROLLBACK: Final = "after_rollback"
 """Pseudo step of the health play that proves the service healthy after all rollback."""
-
-AS_DECLARED: Final = N_("as declared by the runbook")
-IRREVERSIBLE: Final = N_("a step destroys the way back")
-TOUCHES_KEY_TARGET: Final = N_("a target is a key target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +93,6 @@ def expand(runbook: Runbook, binding: Binding) -> Expansion:
     return Expansion(runbook, binding.batches, tuple(planned))
 
 
-def risk_of(runbook: Runbook, binding: Binding) -> tuple[Risk, str]:
-    """The risk class of a plan and the rule that set it (message id); never lower than declared."""
-    if runbook.risk in (Risk.MAJOR, Risk.EMERGENCY):
-        return runbook.risk, AS_DECLARED
-    if any(isinstance(step.work, PlaybookWork) and step.work.irreversible for step in runbook.steps):
-        return Risk.MAJOR, IRREVERSIBLE
-    if runbook.mutating and any(True for _ in _key_marks(binding)):
-        return Risk.MAJOR, TOUCHES_KEY_TARGET
-    return runbook.risk, AS_DECLARED
-
-
 def rollback_estimate(runbook: Runbook, batches: int) -> Seconds:
     """How long undoing may take: everything when the rollback's scope is the run, else the longest batch.
 
@@ -170,33 +151,3 @@ def _undoing_of(step: Step) -> int:
     if isinstance(step.work, ManualWork) and step.work.rollback:
         return step.timeout
     return 0
-
-
-def _key_marks(binding: Binding) -> Iterator[str]:
-    """Names of hosts and groups that mark key targets; whatever is not plainly "no" marks one."""
-    groups = {group.name: group for group in binding.groups}
-    for host in binding.hosts:
-        if _marks(host.variables.get(KEY_TARGET)):
-            yield host.name
-    for group in binding.groups:
-        if _marks(group.variables.get(KEY_TARGET)) and _members(group, groups):
-            yield group.name
-
-
-def _marks(value: JsonValue) -> bool:
-    return value is not None and value is not False
-
-
-def _members(group: Group, groups: dict[str, Group]) -> set[str]:
-    """Hosts of a group and of everything below it."""
-    seen: set[str] = set()
-    hosts: set[str] = set()
-    waiting = [group.name]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in groups:
-            continue
-        seen.add(name)
-        hosts.update(groups[name].hosts)
-        waiting.extend(groups[name].children)
-    return hosts

@@ -10,7 +10,8 @@ from runner.model.plan import Binding, Content, Digests, Plan, PlanDocument, Run
 from runner.model.policy import UnboundRules
 from runner.model.runbook import Runbook
 from runner.proof.canonical import digest, digest_of
-from runner.rules.expansion import expand, make_batches, risk_of, rollback_estimate, unbound_of
+from runner.rules.expansion import expand, make_batches, rollback_estimate, unbound_of
+from runner.rules.risk import risk_of
 from runner.words import N_
 
 Part = TypeVar("Part")
@@ -48,7 +49,7 @@ def open_plan(document: PlanDocument, runbook: Runbook, read: PartReader) -> Pla
     binding = read(Binding, document.binding)
     _require_batches(runbook, binding)
     _require_unbound(runbook, document.unbound)
-    risk, reason = risk_of(runbook, binding)
+    risk, rules = risk_of(runbook, binding)
     return Plan(
         digests=digests,
         content=content,
@@ -56,7 +57,7 @@ def open_plan(document: PlanDocument, runbook: Runbook, read: PartReader) -> Pla
         runtime=read(Runtime, document.runtime),
         runbook=runbook,
         risk=risk,
-        risk_reason=reason,
+        risk_rules=rules,
         unbound=document.unbound,
         rollback_estimate=rollback_estimate(runbook, len(binding.batches)),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from runner.errors import Fact
@@ -40,6 +41,7 @@ def policy_findings(policy: Policy) -> tuple[Finding, ...]:
         *_vacant_roles(policy),
         *_session_findings(policy),
         *_upkeep_findings(policy),
+        *_date_findings(policy),
     )
 
 
@@ -192,6 +194,17 @@ def _wanted_roles(policy: Policy) -> Iterator[tuple[DocumentPath, _Roles]]:
             yield ("grants", area.value, key), roles
     if policy.upkeep.recertify_every is not None:
         yield ("upkeep", "recertify"), policy.upkeep.recertify
+
+
+def _date_findings(policy: Policy) -> Iterator[Finding]:
+    """A date of effect that no calendar knows."""
+    if not policy.in_effect_from:
+        return
+    try:
+        datetime.fromisoformat(policy.in_effect_from)
+    except ValueError:
+        message = N_('got "{got}", which is no day or time of any calendar')
+        yield Finding(("in_effect_from",), message, {"got": policy.in_effect_from})
 
 
 def _session_findings(policy: Policy) -> Iterator[Finding]:

@@ -40,6 +40,9 @@ class Facts:
     countersigner: str = ""
     requester: str = ""
     approvers: tuple[str, ...] = ()
+    """Whose approvals count."""
+    lapsed: tuple[str, ...] = ()
+    """Whose approvals were given under another policy, and start nothing (PCIS-32)."""
     executor: str = ""
     confirmer: str = ""
     hand_over: HandOver | None = None

@@ -27,6 +27,8 @@ class Tag(StrEnum):
     """Somebody compared what was granted with what was approved."""
     GRANT_ENTERED = "service:grant:entered"
     """The register changed; payload: number, grant, and what ended with it."""
+    POLICY_IN_FORCE = "service:policy:in_force"
+    """A granted policy came into force, at once or at its date; payload: number, policy, name, version, from."""
 
     PUBLICATION_PROPOSED = "person:publication:proposed"
     """An author has signed content; payload: manifest."""

@@ -15,7 +15,13 @@ REQUESTS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
         {RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED}
     ),
     RequestState.APPROVED: frozenset(
-        {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.USED}
+        {
+            RequestState.SUBMITTED,
+            RequestState.REJECTED,
+            RequestState.WITHDRAWN,
+            RequestState.EXPIRED,
+            RequestState.USED,
+        }
     ),
     RequestState.REJECTED: frozenset({RequestState.SUBMITTED}),
     RequestState.WITHDRAWN: frozenset(),
@@ -23,7 +29,7 @@ REQUESTS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     RequestState.USED: frozenset(),
 }
 """An approval that is not used up can still be taken back by rejecting the request; the next revision of a rejected one
-is submitted under the same number."""
+is submitted under the same number. One approved under a policy that is no longer in force waits for approval again."""
 
 ATTEMPTS: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
     AttemptState.INTENDED: frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 from runner import __version__
@@ -20,6 +20,7 @@ from runner.model.site import Site
 from runner.rules.expansion import expand, make_batches, unbound_of
 from runner.rules.parameters import complete_parameters
 from runner.rules.plans import plan_digests
+from runner.rules.risk import require_raising, risk_of
 from runner.runbook.binding import bind_hosts, members_of
 from runner.runbook.closure import Reach, delegate_problems
 from runner.runbook.inventory import Inventory
@@ -44,7 +45,7 @@ def make_plan(reach: Reach, asked: PlanAsked, where: Surroundings, *, published:
 
     Args:
         reach: the content.
-        asked: parameters, hosts and window; which content is the caller's business.
+        asked: parameters, hosts, window and risk class; which content is the caller's business.
         where: site, policy, inventory and versions.
         published: whether the content is.
 
@@ -52,11 +53,16 @@ def make_plan(reach: Reach, asked: PlanAsked, where: Surroundings, *, published:
         NotFoundError: a host or parameter does not exist.
         UsageError: a parameter or the choice of hosts will not do.
         InvalidContentError: a task is handed to a host outside the plan.
+        RefusedError: the risk class asked for does not raise the one it has.
     """
     runbook = reach.runbook
     names = _chosen(members_of(where.inventory, runbook.targets), asked.hosts, runbook)
     binding = _bind(runbook, names, asked, where)
     expand(runbook, binding)
+    if asked.risk is not None:
+        require_raising(runbook, binding, asked.risk)
+        if asked.risk is not risk_of(runbook, binding)[0]:
+            binding = replace(binding, raised_to=asked.risk)
     if problems := delegate_problems(reach, frozenset(names)):
         raise invalid(reach.content.runbook, problems)
     parts = (to_document(reach.content), to_document(binding), to_document(where.runtime))

@@ -15,9 +15,10 @@ from runner.audit.ssh_keygen import SshKeygen
 from runner.engine.desk.desk import Desk
 from runner.engine.desk.founding import require_same_site, require_signed_founding
 from runner.engine.desk.genesis import require_active
+from runner.engine.desk.policies import read_in_force
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import SERVICE
-from runner.engine.desk.register import RegisterShelf, policy_in_force
+from runner.engine.desk.register import RegisterShelf
 from runner.engine.desk.state import StateDirectory
 from runner.engine.engine import Engine, EngineParts
 from runner.engine.in_force import InForce
@@ -115,7 +116,7 @@ def compose(order: Order) -> Composed:
             require_active(transaction)
             require_signed_founding(transaction)
             require_same_site(transaction, site)
-            in_force = InForce(policy_in_force(transaction))
+            in_force = read_in_force(transaction, site.timezone)
         return _join(order, store, in_force)
     except BaseException:
         store.close()

@@ -17,11 +17,11 @@ from runner.service.parts import Service
 from runner.service.people_view import (
     explained,
     grant_shown,
-    policy_shown,
     register_shown,
     signers,
     staffing,
 )
+from runner.service.policy_view import policy_shown
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.wire import api
 from runner.wire.api_people import GrantPage

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from runner.engine.desk.facts import grant_facts, plan_facts, publication_facts, request_facts, run_facts, site_facts
-from runner.engine.desk.founding import founding_register, policy_source
+from runner.engine.desk.founding import founding_register
 from runner.engine.desk.premises import Premises
-from runner.engine.desk.register import in_effect_since, policy_source_in_force
+from runner.engine.desk.register import in_effect_since
 from runner.engine.desk.turns import grant_acts
 from runner.engine.desk.upkeep import present_register, upheld_register
 from runner.errors import Fact, UsageError
-from runner.model.grant import GrantKind, GrantState
+from runner.model.grant import GrantState
 from runner.model.people import KeyHolder, Person, Register, Standing
 from runner.model.statement import StatementKind
-from runner.proof.canonical import digest
 from runner.rules.duties import roles_of
 from runner.rules.oversight import remarks
 from runner.rules.policy import decide, who_may
@@ -28,7 +27,6 @@ from runner.wire.api_people import (
     Explained,
     GrantShown,
     PersonShown,
-    PolicyShown,
     RegisterShown,
     Staffing,
     StaffingRow,
@@ -80,19 +78,6 @@ def grant_shown(premises: Premises, transaction: Transaction, number: str) -> Gr
         acts=acts,
         open=leaving.open if leaving else (),
         ends=leaving.ends if leaving else (),
-    )
-
-
-def policy_shown(premises: Premises, transaction: Transaction) -> PolicyShown:
-    """The policy in force."""
-    source = policy_source_in_force(transaction)
-    granted = transaction.grants.newest(GrantKind.SET_POLICY)
-    return PolicyShown(
-        name=premises.policy.name,
-        source=source,
-        digest=digest(source.encode()),
-        grant=granted.number if granted else "",
-        differs=policy_source(premises.site) != source.encode(),
     )
 
 

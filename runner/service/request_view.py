@@ -21,6 +21,7 @@ from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.model.time import to_rfc3339
 from runner.rules.moves import next_move
+from runner.service.policy_view import approval_marks
 from runner.service.review_view import marks_of, review_acts, review_shown
 from runner.service.statement_view import statement_shown
 from runner.store.store import Transaction
@@ -59,10 +60,14 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
             Revision(before.revision, before.plan, before.state, before.at)
             for before in transaction.requests.revisions(number)
         ),
-        marks=tuple(marks_of(premises, transaction, request, now)),
+        marks=(
+            *marks_of(premises, transaction, request, now),
+            *approval_marks(premises, transaction, request),
+        ),
         reviews=tuple(
             review_shown(premises, transaction, record, now) for record in transaction.reviews.of_request(number)
         ),
+        risk_rules=tuple(Words(each.message, dict(each.facts)) for each in opened.plan.risk_rules),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from runner import __version__
 from runner.engine.desk.expiry import escalate_reviews, expire_requests, tell_trials
+from runner.engine.desk.policies import switch_policies
 from runner.engine.desk.state import StateDirectory, hold, open_state, read_service, write_service
 from runner.engine.desk.upkeep import stop_unused
 from runner.engine.journal import service_entry
@@ -206,6 +207,7 @@ async def _expire(composed: Composed) -> None:
     """Look now and then for requests, sessions and trials that are over, reviews overdue; nothing else tells of it."""
     while True:
         try:
+            await asyncio.to_thread(switch_policies, composed.service.premises)
             await asyncio.to_thread(expire_requests, composed.service.premises)
             await asyncio.to_thread(escalate_reviews, composed.service.premises)
             await asyncio.to_thread(stop_unused, composed.service.premises)

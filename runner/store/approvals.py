@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from runner.errors import RefusedError
@@ -21,24 +21,21 @@ class ApprovalStore:
         self._connection = connection
 
     def add(self, approval: Approval) -> None:
-        """Record an approval.
+        """Record an approval; it takes the place of one that the same person gave under another policy.
 
         Raises:
             RefusedError: this person has approved this plan for this request before.
         """
+        values = {name: getattr(approval, name) for name in _COLUMNS}
+        earlier = (
+            approvals.c.request == approval.request,
+            approvals.c.plan == approval.plan,
+            approvals.c.approver == approval.approver,
+            func.coalesce(approvals.c.policy, "") != approval.policy,
+        )
         try:
-            self._connection.execute(
-                insert(approvals).values(
-                    request=approval.request,
-                    plan=approval.plan,
-                    approver=approval.approver,
-                    statement=approval.statement,
-                    not_before=approval.not_before,
-                    not_after=approval.not_after,
-                    max_runs=approval.max_runs,
-                    used=approval.used,
-                )
-            )
+            if self._connection.execute(update(approvals).where(*earlier).values(**values)).rowcount == 0:
+                self._connection.execute(insert(approvals).values(**values))
         except IntegrityError as error:
             raise RefusedError(
                 N_("request {request}: {approver} has approved it before"),
@@ -54,8 +51,14 @@ class ApprovalStore:
         )
         return tuple(_approval(row) for row in rows)
 
-    def consume(self, request: str, plan: str, now: datetime) -> tuple[Approval, ...]:
-        """Use every approval of this plan once more, or none of them (L4).
+    def consume(self, request: str, plan: str, now: datetime, policy: str = "") -> tuple[Approval, ...]:
+        """Use every approval of this plan under this policy once more, or none of them (L4).
+
+        Args:
+            request: what is started.
+            plan: its plan.
+            now: the present.
+            policy: digest of the policy in force; approvals under another are left alone.
 
         Returns:
             The approvals as they are after this use.
@@ -63,7 +66,11 @@ class ApprovalStore:
         Raises:
             RefusedError: there is none, or one of them is used up, not yet valid or no longer valid.
         """
-        mine = (approvals.c.request == request) & (approvals.c.plan == plan)
+        mine = (
+            (approvals.c.request == request)
+            & (approvals.c.plan == plan)
+            & (func.coalesce(approvals.c.policy, "") == policy)
+        )
         held = self._connection.execute(select(approvals.c.id).where(mine)).scalars().all()
         used = self._connection.execute(
             update(approvals)
@@ -76,12 +83,15 @@ class ApprovalStore:
             .values(used=approvals.c.used + 1)
         ).rowcount
         if not held or used != len(held):
-            raise self._unusable(request, plan, now)
-        return tuple(approval for approval in self.of(request) if approval.plan == plan)
+            raise self._unusable(request, plan, now, policy)
+        return self._of_plan(request, plan, policy)
 
-    def _unusable(self, request: str, plan: str, now: datetime) -> RefusedError:
+    def _of_plan(self, request: str, plan: str, policy: str) -> tuple[Approval, ...]:
+        return tuple(each for each in self.of(request) if each.plan == plan and each.policy == policy)
+
+    def _unusable(self, request: str, plan: str, now: datetime, policy: str) -> RefusedError:
         """Why the approvals of a plan cannot be used; the caller's transaction is undone by this error."""
-        found = [approval for approval in self.of(request) if approval.plan == plan]
+        found = self._of_plan(request, plan, policy)
         if not found:
             return RefusedError(
                 N_("request {request}: nobody has approved this plan"),
@@ -125,4 +135,8 @@ def _approval(row: Row[*tuple[Any, ...]]) -> Approval:
         not_after=row.not_after,
         max_runs=row.max_runs,
         used=row.used,
+        policy=row.policy or "",
     )
+
+
+_COLUMNS = ("request", "plan", "approver", "statement", "not_before", "not_after", "max_runs", "used", "policy")

@@ -91,6 +91,23 @@ class GrantStore:
         row = self._connection.execute(query.order_by(grants.c.entered.desc()).limit(1)).one_or_none()
         return None if row is None else _record(row)
 
+    def policy_in_force(self) -> GrantRecord | None:
+        """The grant of the policy in force; None: that of the first entries is."""
+        query = select(grants).where(grants.c.in_force.is_not(None)).order_by(grants.c.in_force.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _record(row)
+
+    def policies_to_come(self) -> tuple[GrantRecord, ...]:
+        """Policies that were granted and have not come into force, in the order they were granted."""
+        waiting = (grants.c.kind == GrantKind.SET_POLICY, grants.c.entered.is_not(None), grants.c.in_force.is_(None))
+        return tuple(
+            _record(row) for row in self._connection.execute(select(grants).where(*waiting).order_by(grants.c.entered))
+        )
+
+    def next_in_force(self) -> int:
+        """The place of the policy that comes into force next."""
+        return int(self._connection.execute(select(func.coalesce(func.max(grants.c.in_force), 0))).scalar_one()) + 1
+
     def page(
         self, limit: int, *, states: Collection[GrantState] = (), person: str = "", before: str | None = None
     ) -> tuple[GrantRecord, ...]:
@@ -139,6 +156,7 @@ _PLAIN = (
     "inspector",
     "inspected_at",
     "entered",
+    "in_force",
 )
 
 

@@ -92,6 +92,7 @@ grants = Table(
     Column("inspection", String(64)),
     Column("inspected_at", Instant),
     Column("entered", BigInteger, unique=True),
+    Column("in_force", BigInteger),
     Index(None, "state", "place"),
     Index(None, "person", "place"),
 )

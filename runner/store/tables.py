@@ -147,6 +147,7 @@ approvals = Table(
     Column("not_after", Instant, nullable=False),
     Column("max_runs", Integer, nullable=False),
     Column("used", Integer, nullable=False),
+    Column("policy", String(80)),
     UniqueConstraint("request", "plan", "approver"),
 )
 

@@ -90,6 +90,28 @@ class RegisterShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ComingPolicy:
+    """A policy that was granted and takes effect later."""
+
+    number: str
+    """Of its grant."""
+    name: str
+    version: int | None
+    digest: str
+    at: datetime
+    """When it takes effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalInUse:
+    """An approval that a start may still use."""
+
+    request: str
+    approver: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyShown:
     """The policy in force."""
 
@@ -101,6 +123,10 @@ class PolicyShown:
     """Number of the grant that put it in force; empty: the log's first entries."""
     differs: bool
     """Whether the site's file says something else."""
+    coming: tuple[ComingPolicy, ...] = ()
+    """Policies granted for later, by their dates."""
+    approvals: tuple[ApprovalInUse, ...] = ()
+    """Approvals that a start may still use; each lapses with the policy in force."""
 
 
 @dataclass(frozen=True, slots=True)

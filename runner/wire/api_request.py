@@ -11,6 +11,7 @@ from runner.model.plan import Digests
 from runner.model.request import Approval, Request, RequestState
 from runner.model.review import ReviewState, Verdict
 from runner.model.run import RunState
+from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import Seconds, Window
 from runner.wire.api import Words
@@ -28,6 +29,8 @@ class PlanAsked:
     hosts: tuple[str, ...] = ()
     """Fewer hosts than the runbook targets; empty means all of them."""
     window: Window | None = None
+    risk: Risk | None = None
+    """Risk class it is raised to; None: the one it has by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +186,12 @@ class RequestShown:
     revisions: tuple[Revision, ...] = ()
     """Earlier revisions, newest first."""
     marks: tuple[Words, ...] = ()
-    """What is said loudly of an emergency and stops nothing: that it passes its window, and the unit's debts."""
+    """What is said loudly and stops nothing: of an emergency that it passes its window, and the unit's debts; of others
+    which approvals have lapsed with a policy, or will."""
     reviews: tuple[ReviewShown, ...] = ()
     """After-reviews of its runs."""
+    risk_rules: tuple[Words, ...] = ()
+    """By which rules it has its risk class."""
 
 
 @dataclass(frozen=True, slots=True)

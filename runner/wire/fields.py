@@ -169,6 +169,10 @@ _TERM = text_field(
     r"[a-z][a-z0-9_-]{0,63}",
     N_('got "{got}", expected a name of lower-case letters, digits, hyphens and underscores, beginning with a letter'),
 )
+_MOMENT = text_field(
+    r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?)?",
+    N_('got "{got}", expected a date such as 2027-01-01, or a time such as 2027-01-01T06:00'),
+)
 
 Identifier = Annotated[str, Field(max_length=64), _ID[0], _ID[1]]
 StepId = Annotated[str, Field(max_length=64), _STEP_ID[0], _STEP_ID[1]]
@@ -180,6 +184,8 @@ Folder = Annotated[str, _FOLDER[0], _FOLDER[1]]
 """An environment: a folder of inventory/."""
 Term = Annotated[str, _TERM[0], _TERM[1]]
 """A name that a policy gives: of a post, a unit, a mark, a kind of document."""
+Moment = Annotated[str, _MOMENT[0], _MOMENT[1]]
+"""A date, or a time; without an offset it is one of the site's time zone."""
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 

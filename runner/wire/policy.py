@@ -32,7 +32,7 @@ from runner.model.policy import (
 )
 from runner.model.runbook import Risk
 from runner.model.time import Seconds
-from runner.wire.fields import Count, Duration, DurationOrZero, Folder, Label, Shape, Term, TextShape
+from runner.wire.fields import Count, Duration, DurationOrZero, Folder, Label, Moment, Shape, Term, TextShape
 from runner.wire.policy_upkeep import UpkeepShape
 
 MOST_APPROVALS: Final = 9
@@ -263,6 +263,10 @@ class PolicyShape(Shape):
     """What the document is."""
     name: Label
     """What the policy is called."""
+    version: Count | None = None
+    """Number of this wording, higher than every one before it."""
+    in_effect_from: Moment | None = None
+    """Date, or time, from which it counts; without it, as soon as it is granted."""
     posts: dict[Term, PostShape] | None = None
     """Posts by name; without it everyone enrolled may do everything that the law leaves open."""
     incompatible: list[Annotated[list[Term], Field(min_length=2, max_length=2)]] | None = None
@@ -309,6 +313,8 @@ class PolicyShape(Shape):
         classes = {**_USUAL.classes, **self.classes.over(_USUAL.classes)}
         policy = Policy(
             name=self.name,
+            version=self.version,
+            in_effect_from=self.in_effect_from or "",
             founders=tuple(tuple(posts) for posts in self.founders),
             posts=_USUAL.posts if self.posts is None else {name: post.value() for name, post in self.posts.items()},
             incompatible=tuple((one, other) for one, other in self.incompatible or ()),

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -133,6 +136,40 @@ def test_a_request_from_before_the_trials_states_none(tmp_path: Path) -> None:
         assert transaction.requests.get("BG-2026-0001").trial == 0
         assert transaction.results.find("BG-2026-0001/1") is None
     store.close()
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_approvals_from_before_count_under_the_policy_in_force_then(tmp_path: Path, *, granted: bool) -> None:
+    old = raw(tmp_path / "twokey.db")
+    with old.writing() as connection:
+        schema.migrate(connection, to="0005")
+    old.close()
+    source = "kind: Policy\n"
+    with sqlite3.connect(tmp_path / "twokey.db") as database:
+        database.execute("INSERT INTO installation VALUES ('policy', ?)", (source,))
+        database.execute(
+            "INSERT INTO approvals (request, plan, approver, statement, not_before, not_after, max_runs, used)"
+            " VALUES ('BG-1', 'sha256:1', 'bob', 's', ?, ?, 1, 0)",
+            ("2026-11-23T02:00:00.000000Z",) * 2,
+        )
+        for place in (3, 4) if granted else ():
+            terms = json.dumps({"digest": f"sha256:{place}", "text": source})
+            database.execute(
+                "INSERT INTO grants (number, kind, person, terms, reason, state, applicant, application, applied_at,"
+                " approver, inspector, entered)"
+                " VALUES (?, 'set_policy', '', ?, '', 'granted', 'a', 's', ?, 'b', '', ?)",
+                (f"SQ-{place}", terms, "2026-11-23T02:00:00.000000Z", place),
+            )
+    database.close()
+    store = open_store(tmp_path)
+    with store.reading() as transaction:
+        (approval,) = transaction.approvals.of("BG-1")
+        newest = transaction.grants.policy_in_force()
+        assert transaction.grants.policies_to_come() == ()
+    store.close()
+    expected = "sha256:4" if granted else "sha256:" + hashlib.sha256(source.encode()).hexdigest()
+    assert approval.policy == expected
+    assert (newest.number if newest else "") == ("SQ-4" if granted else "")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:

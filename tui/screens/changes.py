@@ -21,12 +21,13 @@ from tui.actions import Where, key_of
 from tui.backend import ChangePage, ChangeRow
 from tui.change_text import COLUMNS, change_row
 from tui.feed import News
-from tui.messages import ChangeChosen, LogChosen, RunChosen
+from tui.messages import ChangeChosen, LogChosen, RunChosen, SeriesAsked, SigningAsked
 from tui.people_text import others_line
 from tui.rows import PageWanted, Row
 from tui.screens.asking import Deeds, bindings_of
 from tui.screens.framed import Framed
 from tui.screens.lists import MOVING, to_lists
+from tui.series import signings
 from tui.standing import Standing, standing_of
 from tui.top_text import Top, top_of_change, top_of_nothing
 from tui.widgets.line_view import LineView
@@ -55,7 +56,14 @@ class ChangesScreen(Framed):
 
         standing: Standing
 
+    @dataclass
+    class MarkedRead(Message):
+        """The marked changes were read in full."""
+
+        signings: tuple[SigningAsked, ...]
+
     _selected: Standing | None = None
+    _marked: tuple[str, ...] = ()
     _others: tuple[Act, ...] = ()
 
     def body(self) -> Iterable[Widget]:
@@ -99,6 +107,10 @@ class ChangesScreen(Framed):
             deeds["run"] = lambda: self._post(RunChosen(run.id))
         if change.act is not None:
             deeds["awaited"] = lambda: self._post(place_of(change))
+        if number in self._marked or (change.act is not None and change.act.kind is StatementKind.APPROVE):
+            deeds["mark"] = lambda: self._mark(number)
+        if self._marked:
+            deeds["approve_marked"] = self._approve_marked
         return deeds
 
     def reload(self) -> None:
@@ -132,6 +144,11 @@ class ChangesScreen(Framed):
         self._selected = message.standing
         self.retell()
 
+    def on_changes_screen_marked_read(self, message: MarkedRead) -> None:
+        self._marked = ()
+        self.retell()
+        self.post_message(SeriesAsked(message.signings))
+
     def on_row_list_moved(self, _message: RowList.Moved) -> None:
         self._read_selected()
         self.retell()
@@ -140,7 +157,16 @@ class ChangesScreen(Framed):
         self.post_message(ChangeChosen(message.key))
 
     def _row(self, change: ChangeRow) -> Row:
-        return change_row(change, self.sitting.present)
+        return change_row(change, self.sitting.present, marked=change.request.number in self._marked)
+
+    def _mark(self, number: str) -> None:
+        """Mark a change, or take its mark away."""
+        kept = tuple(each for each in self._marked if each != number)
+        self._marked = (*self._marked, number) if kept == self._marked else kept
+        self.retell()
+
+    def _approve_marked(self) -> None:
+        self.ask("marked", partial(signings, self.sitting, self.sitting.backend, self._marked), self.MarkedRead)
 
     def _read_selected(self) -> None:
         if (number := self.changes.key) is not None:

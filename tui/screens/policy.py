@@ -89,7 +89,7 @@ class PolicyScreen(Framed):
         super().retell()
         read = self._read
         if read is not None:
-            self.page.show(policy_lines(read.shown, read.terms, read.register, read.staffing))
+            self.page.show(policy_lines(read.shown, read.terms, read.register, read.staffing, self.sitting.present))
 
     def on_policy_screen_read(self, message: Read) -> None:
         self._read = message.read

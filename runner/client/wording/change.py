@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from runner.client.wording.line import Line, Meaning, Part, Told, aligned, listed, sections, short, told
-from runner.client.wording.plan import plan_told
+from runner.client.wording.plan import plan_told, risk_told
 from runner.client.wording.present import Present, clock, said
 from runner.client.wording.review import review_told
 from runner.model.plan import Plan
@@ -58,7 +58,7 @@ def _ahead(shown: RequestShown, present: Present) -> Iterator[Told]:
     request = shown.request
     title = request.title_zh if current_language() == "zh" else request.title_en
     yield told(_("runbook"), f"{title} ({request.runbook_id})")
-    yield told(_("risk class"), spoken(request.risk.value))
+    yield risk_told(request.risk, shown.risk_rules)
     yield Told(_("plan"), (Part(short(request.plan), Meaning.STRONG),))
     if request.window is not None:
         opens, closes = clock(request.window.opens, present), clock(request.window.closes, present)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from runner.model.plan import Binding, Host, Plan, Unbound
 from runner.model.runbook import Risk, RollbackScope, Runbook
 from runner.rules.expansion import expand
 from runner.rules.parameters import shown_value
+from runner.wire.api import Words
 from runner.wire.spoken import spoken
 from runner.words import N_, _
 
@@ -72,6 +73,13 @@ def environment_told(environment: str, *, production: bool) -> Told:
     return told(_("environment"), _("{environment}, not production").format(environment=environment))
 
 
+def risk_told(risk: Risk, rules: Iterable[Words]) -> Told:
+    """The risk class, and by which rules it is that."""
+    reasons = _("; ").join(fill(each.message, dict(each.facts)) for each in rules)
+    text = spoken(risk.value)
+    return told(_("risk class"), _("{risk} ({reason})").format(risk=text, reason=reasons) if reasons else text)
+
+
 def failure_told(runbook: Runbook) -> Iterator[Told]:
     """What follows when a step fails, and when the window closes in mid-run."""
     follows = _("{action} ({scope})").format(
@@ -85,8 +93,7 @@ def failure_told(runbook: Runbook) -> Iterator[Told]:
 def _head(plan: Plan, *, published: bool) -> Iterator[Told]:
     runbook, binding = plan.runbook, plan.binding
     yield from title_told(runbook)
-    risk = _("{risk} ({reason})").format(risk=spoken(plan.risk.value), reason=fill(plan.risk_reason, {}))
-    yield told(_("risk class"), risk)
+    yield risk_told(plan.risk, (Words(each.message, dict(each.facts)) for each in plan.risk_rules))
     yield environment_told(binding.environment, production=binding.production)
     if not published:
         yield told(_("content"), _("NOT PUBLISHED: it can be read, not requested"), Meaning.BAD)

@@ -42,7 +42,7 @@ _START: Final = 2
 def policy_lines(policy: Policy) -> tuple[Line, ...]:
     """The whole policy; tables fit 80 columns."""
     parts = (
-        (line(_("policy {name}").format(name=policy.name), Meaning.STRONG),),
+        _title(policy),
         post_lines(policy.posts),
         _pair_lines(policy),
         _unit_lines(policy),
@@ -54,6 +54,17 @@ def policy_lines(policy: Policy) -> tuple[Line, ...]:
     for part in parts:
         page += [Line(), *part] if page and part else part
     return tuple(page)
+
+
+def _title(policy: Policy) -> tuple[Line, ...]:
+    """Name, number, and from when it counts."""
+    title = line(_("policy {name}").format(name=policy.name), Meaning.STRONG)
+    more = []
+    if policy.version is not None:
+        more.append(line(_("version {version}").format(version=policy.version)))
+    if policy.in_effect_from:
+        more.append(line(_("in effect from {at}").format(at=policy.in_effect_from)))
+    return (title, *more)
 
 
 def post_lines(posts: Mapping[str, Post]) -> tuple[Line, ...]:

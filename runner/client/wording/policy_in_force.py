@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.client.wording.line import Line, Meaning, Told, aligned, label, listed, told
+from runner.client.wording.policy_coming import coming_told
+from runner.client.wording.present import Present
 from runner.model.policy import Policy
 from runner.wire.api_people import PolicyShown, RegisterShown, Staffing, StaffingRow
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
 
 
-def policy_lines(shown: PolicyShown, terms: Policy, register: RegisterShown, staffing: Staffing) -> tuple[Line, ...]:
+def policy_lines(
+    shown: PolicyShown, terms: Policy, register: RegisterShown, staffing: Staffing, present: Present
+) -> tuple[Line, ...]:
     """The whole page.
 
     Args:
@@ -19,9 +23,10 @@ def policy_lines(shown: PolicyShown, terms: Policy, register: RegisterShown, sta
         terms: the same, read.
         register: the people there are.
         staffing: whether they are enough.
+        present: what times are shown against.
     """
     page: list[Line] = []
-    for section in (_origin(shown), _posts(terms, register), _staffing(staffing), _text(shown)):
+    for section in (_origin(shown, terms, present), _posts(terms, register), _staffing(staffing), _text(shown)):
         page += [Line(), *aligned(section)] if page else aligned(section)
     return tuple(page)
 
@@ -40,8 +45,10 @@ def staffing_text(row: StaffingRow) -> str:
     return text.format(requester=requester, approvers=listed(approvers), executor=executor, confirmer=confirmer)
 
 
-def _origin(shown: PolicyShown) -> Iterator[Told]:
+def _origin(shown: PolicyShown, terms: Policy, present: Present) -> Iterator[Told]:
     yield told(_("policy"), shown.name, Meaning.STRONG)
+    if terms.version is not None:
+        yield told(_("version"), str(terms.version))
     yield told(_("digest"), shown.digest.removeprefix("sha256:"))
     since = _("grant {number}").format(number=shown.grant) if shown.grant else _("the log's first entries")
     yield told(_("in force by"), since)
@@ -53,6 +60,7 @@ def _origin(shown: PolicyShown) -> Iterator[Told]:
         )
     else:
         yield told(_("file"), _("the site's file says the same"), Meaning.GOOD)
+    yield from coming_told(shown, present)
 
 
 def _posts(terms: Policy, register: RegisterShown) -> Iterator[Told]:

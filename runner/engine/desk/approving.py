@@ -17,7 +17,7 @@ from runner.model.request import Approval, Request, RequestState
 from runner.model.statement import StatementKind
 from runner.model.time import Seconds, to_rfc3339
 from runner.rules import policy
-from runner.rules.changing import NOT_APPROVED
+from runner.rules.changing import APPROVAL_LAPSED, NOT_APPROVED
 from runner.rules.ruling import Facts
 from runner.rules.statements import approve_content, reject_content
 from runner.rules.tags import Tag
@@ -41,7 +41,8 @@ def approve(case: Case) -> Outcome:
         request.number, approve_content(request, approval.not_before, approval.not_after, approval.max_runs)
     )
     _require_bounds(case, request, approval, facts)
-    case.record(Tag.REQUEST_APPROVED, About(request=request.number, plan=request.plan, content=request.content))
+    about = About(request=request.number, plan=request.plan, content=request.content)
+    case.record(Tag.REQUEST_APPROVED, about, {"policy": approval.policy})
     case.transaction.approvals.add(approval)
     approved = replace(facts, approvers=(*facts.approvers, case.person.name))
     if request.state is RequestState.SUBMITTED and _is_enough(case, approved):
@@ -76,7 +77,7 @@ def _require_open(request: Request) -> None:
 def _is_enough(case: Case, facts: Facts) -> bool:
     """Whether the approvals so far would not stand in the way of a start."""
     ruling = policy.decide(StatementKind.START, facts.requester, facts, case.premises.policy)
-    return ruling.rule != NOT_APPROVED
+    return ruling.rule not in (NOT_APPROVED, APPROVAL_LAPSED)
 
 
 def _approval(case: Case, request: Request) -> Approval:
@@ -93,6 +94,7 @@ def _approval(case: Case, request: Request) -> Approval:
         not_after=_instant(case, "not_after"),
         max_runs=max_runs,
         used=0,
+        policy=case.premises.policy_digest,
     )
 
 

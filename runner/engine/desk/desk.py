@@ -1,8 +1,9 @@
 """The desk: takes a signed statement in, and either gives it its effect in one transaction or refuses it on record.
 
-The order is always the same: it is a statement; somebody who may sign has signed it; it belongs to this log and this
-moment; it says exactly what the service would have written; law and policy allow it; then statement, effect, transition
-and log entries are committed together, and whoever has something to do is woken.
+The order is always the same: it is a statement; somebody who may sign has signed it; a policy whose date has come is
+brought into force; the statement belongs to this log and this moment; it says exactly what the service would have
+written; law and policy allow it; then statement, effect, transition and log entries are committed together, and whoever
+has something to do is woken.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from runner.engine.desk import (
 from runner.engine.desk.admission import Admitted, authenticate, require_current, require_place
 from runner.engine.desk.case import Case
 from runner.engine.desk.genesis import require_active
+from runner.engine.desk.policies import switch_policies
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import RefusalLog
 from runner.engine.uploads import reach_of_upload
@@ -121,6 +123,7 @@ class Desk:
             self._is_active = True
 
     def _deal(self, admitted: Admitted, handler: Handler, source: str) -> Outcome:
+        switch_policies(self._premises)
         try:
             with self._premises.store.writing() as transaction:
                 self._require_active(transaction)

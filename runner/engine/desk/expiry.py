@@ -23,6 +23,7 @@ from runner.model.review import ReviewRecord
 from runner.model.run import RunState
 from runner.model.runbook import Risk
 from runner.model.time import to_rfc3339
+from runner.rules.approvals import counting
 from runner.rules.tags import Tag
 from runner.rules.transitions import require_request_transition
 from runner.store.store import Transaction
@@ -97,7 +98,7 @@ def _overdue(premises: Premises, transaction: Transaction, now: datetime) -> Ite
             if emergency_expires(premises, transaction, request) <= now and not _is_in_progress(transaction, request):
                 yield request
             continue
-        approvals = [each for each in transaction.approvals.of(request.number) if each.plan == request.plan]
+        approvals = counting(transaction.approvals.of(request.number), request.plan, premises.policy_digest)
         if approvals and any(approval.not_after <= now for approval in approvals):
             yield request
 

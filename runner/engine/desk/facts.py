@@ -11,6 +11,7 @@ from runner.model.grant import GrantRecord
 from runner.model.plan import Plan
 from runner.model.request import Publication, Request
 from runner.model.run import RunRecord
+from runner.rules.approvals import counting, lapsed
 from runner.rules.ruling import Facts
 from runner.store.store import Transaction
 
@@ -55,7 +56,8 @@ def request_facts(premises: Premises, transaction: Transaction, request: Request
         risk=request.risk,
         runbook=request.runbook_id,
         requester=request.requester,
-        approvers=tuple(approval.approver for approval in approvals if approval.plan == request.plan),
+        approvers=tuple(each.approver for each in counting(approvals, request.plan, premises.policy_digest)),
+        lapsed=tuple(each.approver for each in lapsed(approvals, request.plan, premises.policy_digest)),
     )
     found = replace(found, overdue=transaction.reviews.overdue_of(found.unit, found.now))
     return _with_groups(found, lambda: premises.plans.get(request.plan, transaction.plans).plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import grant_facts, site_facts
 from runner.engine.desk.parting import part
+from runner.engine.desk.policies import bring_into_force, is_for_later, require_next_version
 from runner.engine.desk.reasons import require_reason
 from runner.engine.desk.turns import grant_acts
 from runner.errors import UsageError
@@ -91,6 +92,8 @@ def approve(case: Case) -> Outcome:
     )
     case.record(Tag.GRANT_APPROVED, _about(granted), {"number": record.number})
     _take_effect(case, granted, change)
+    if change.policy is not None and is_for_later(change.policy, case.premises, case.now):
+        return _outcome(case, granted, N_("grant {number} is approved; its policy takes effect at its date"))
     return _outcome(case, granted, N_("grant {number} is in effect"))
 
 
@@ -146,6 +149,8 @@ def _change(case: Case, grant: Grant) -> _Change:
     require_stopped(before, grant)
     after = enter(before, grant, case.now)
     policy = _policy(grant) if isinstance(grant, SetPolicy) else None
+    if policy is not None:
+        require_next_version(policy, case.premises)
     require_lawful(after, grant, policy or case.premises.policy, case.now, case.premises.site.environment)
     return _Change(after, policy)
 
@@ -167,9 +172,8 @@ def _take_effect(case: Case, record: GrantRecord, change: _Change) -> None:
         {"number": record.number, "grant": kind_of(record.grant).value, "place": record.entered},
     )
     part(case, record.grant)
-    policy = change.policy
-    if policy is not None:
-        case.transaction.after_commit(lambda: case.premises.in_force.take(policy))
+    if change.policy is not None:
+        bring_into_force(case.premises, case.transaction, record, case.now)
 
 
 def _end(case: Case, state: GrantState, tag: Tag, message: str) -> Outcome:

@@ -68,3 +68,8 @@ class Premises:
     def policy(self) -> Policy:
         """The policy in force."""
         return self.in_force.policy
+
+    @property
+    def policy_digest(self) -> str:
+        """Digest of its file."""
+        return self.in_force.digest

@@ -19,6 +19,8 @@ from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import to_rfc3339
 from runner.rules.accepting import AFTERWARDS
+from runner.rules.approvals import counting, lapsed
+from runner.rules.changing import APPROVAL_LAPSED
 from runner.rules.reviewing import no_review_is_overdue
 from runner.rules.ruling import Ask
 from runner.rules.tags import Tag
@@ -58,9 +60,8 @@ def hindrances(
         require_may_begin(binding_window(request.window, request.risk), now)
     except RefusedError as refusal:
         yield refusal
-    for approval in () if request.risk is Risk.EMERGENCY else transaction.approvals.of(request.number):
-        if approval.plan == request.plan and (unusable := _unusable(approval, now)):
-            yield unusable
+    if request.risk is not Risk.EMERGENCY:
+        yield from _unusable_approvals(premises, transaction, request, now)
     yield from _debts(premises, transaction, request)
     yield from _other_runs(transaction, request, but)
     yield from _held(transaction, plan, but)
@@ -105,6 +106,26 @@ def _debts(premises: Premises, transaction: Transaction, request: Request) -> It
     ruling = no_review_is_overdue(Ask(StatementKind.START, request.requester, facts, premises.policy))
     if ruling is not None:
         yield RefusedError(ruling.message, rule=ruling.rule, hint=ruling.hint, **ruling.facts)
+
+
+def _unusable_approvals(
+    premises: Premises, transaction: Transaction, request: Request, now: datetime
+) -> Iterator[RefusedError]:
+    """Approvals that count and cannot be used now; those under another policy where none counts (PCIS-32)."""
+    held, policy = transaction.approvals.of(request.number), premises.policy_digest
+    good = counting(held, request.plan, policy)
+    for approval in good:
+        if unusable := _unusable(approval, now):
+            yield unusable
+    for approval in () if good else lapsed(held, request.plan, policy):
+        yield RefusedError(
+            N_("change {number}: the approval of {approver} was given under another policy than {policy}"),
+            rule=APPROVAL_LAPSED,
+            hint=N_("have it approved again: twokey approve {number}"),
+            number=request.number,
+            approver=approval.approver,
+            policy=premises.policy.name,
+        )
 
 
 def _unusable(approval: Approval, now: datetime) -> RefusedError | None:

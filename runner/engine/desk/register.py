@@ -1,4 +1,4 @@
-"""The register and the policy in force, as the log's first entries and every grant since have made them."""
+"""The register, as the log's first entries and every grant since have made them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from runner.engine.desk.founding import founding_policy, founding_register
 from runner.errors import InvalidContentError, StorageError
-from runner.model.grant import GrantKind, GrantRecord, SetPolicy
+from runner.model.grant import GrantRecord, SetPolicy
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.rules.register import enter
@@ -98,25 +98,3 @@ def in_effect_since(record: GrantRecord) -> datetime:
     if record.decided_at is None:
         raise StorageError(N_("grant {number}: its record is damaged"), number=record.number)
     return record.decided_at
-
-
-def policy_source_in_force(transaction: Transaction) -> str:
-    """The policy file in force: the newest that was granted, or the one of the first entries.
-
-    Raises:
-        RefusedError: it is not the one that was signed.
-    """
-    granted = transaction.grants.newest(GrantKind.SET_POLICY)
-    if granted is not None and isinstance(granted.grant, SetPolicy):
-        return granted.grant.text
-    return founding_policy(transaction).decode()
-
-
-def policy_in_force(transaction: Transaction) -> Policy:
-    """The policy in force.
-
-    Raises:
-        RefusedError: it is not the one that was signed.
-        InvalidContentError: this program no longer accepts it.
-    """
-    return policy_of(policy_source_in_force(transaction).encode(), POLICY_FILE)

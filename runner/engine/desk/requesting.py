@@ -19,8 +19,11 @@ from runner.model.statement import Statement
 from runner.model.time import to_rfc3339
 from runner.model.units import LONGEST
 from runner.rules.accepting import trial_asked
+from runner.rules.risk import risk_of
+from runner.rules.ruling import Facts
 from runner.rules.statements import request_content, withdraw_content
 from runner.rules.tags import Tag
+from runner.rules.terms import laxer_than, terms_of
 from runner.rules.transitions import require_request_transition
 from runner.wire.api_request import Outcome
 from runner.words import N_
@@ -51,7 +54,9 @@ def submit(case: Case) -> Outcome:
     require_published(plan.digests.content, publication.state)
     _require_requestable(case, plan)
     facts = plan_facts(case.premises, case.transaction, plan)
-    case.require_policy(replace(facts, requester=case.person.name, attachments=frozenset(attachments)))
+    facts = replace(facts, requester=case.person.name, attachments=frozenset(attachments))
+    case.require_policy(facts)
+    require_no_laxer_terms(case, plan, facts)
     wanted = Request(
         number="",
         revision=1,
@@ -152,6 +157,29 @@ def require_published(digest: str, state: PublicationState) -> None:
             rule="L1:not-published",
             hint=N_("another person must countersign it: twokey runbook publish"),
             digest=digest,
+        )
+
+
+def require_no_laxer_terms(case: Case, plan: Plan, facts: Facts) -> None:
+    """Refuse a raised class that asks for less than the one the plan has by itself.
+
+    Raises:
+        RefusedError: naming the first of it.
+    """
+    found, _rules = risk_of(plan.runbook, replace(plan.binding, raised_to=None))
+    if found is plan.risk:
+        return
+    policy = case.premises.policy
+    own, raised = (terms_of(policy, risk, facts.environment, facts.unit) for risk in (found, plan.risk))
+    for finding in laxer_than(raised, own, found.value):
+        raise RefusedError(
+            N_("risk class: {raised} would ask for less than {found} does here ({field}), policy {policy}"),
+            rule="risk:laxer-terms",
+            hint=N_("leave --risk away, or have the policy tightened for the higher class too"),
+            raised=plan.risk.value,
+            found=found.value,
+            field=str(finding.path[0]),
+            policy=policy.name,
         )
 
 

@@ -13,7 +13,7 @@ from runner.engine.desk.case import Case
 from runner.engine.desk.facts import plan_facts, request_facts, run_facts
 from runner.engine.desk.outcomes import run_outcome
 from runner.engine.desk.readiness import hindrances, require_same_binding
-from runner.engine.desk.requesting import move, require_published
+from runner.engine.desk.requesting import move, require_no_laxer_terms, require_published
 from runner.engine.desk.reviewing import begin_emergency
 from runner.engine.desk.turns import start_of
 from runner.errors import RefusedError
@@ -126,7 +126,7 @@ def _use_once_more(case: Case, request: Request) -> bool:
     """Use the approvals for one more run (L4); whether that was the last. An emergency, which has none, is run once."""
     if request.risk is Risk.EMERGENCY:
         return True
-    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now)
+    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now, case.premises.policy_digest)
     return all(approval.used >= approval.max_runs for approval in approvals)
 
 
@@ -146,6 +146,7 @@ def _require_ready(case: Case, request: Request, plan: Plan, but: str = "") -> N
     """
     for refusal in hindrances(case.premises, case.transaction, request, plan, case.now, but):
         raise refusal
+    require_no_laxer_terms(case, plan, request_facts(case.premises, case.transaction, request))
     require_same_binding(case, plan)
 
 

@@ -15,7 +15,7 @@ from runner.engine.desk.genesis import (
     read_founding,
     sign_genesis,
 )
-from runner.engine.desk.register import policy_in_force
+from runner.engine.desk.policies import read_in_force
 from runner.engine.desk.state import hold, open_state
 from runner.errors import RefusedError, SignatureError, UsageError
 from runner.model.document import JsonObject
@@ -176,10 +176,10 @@ def test_a_site_that_moved_is_found_again(site: Site, state: Path, tmp_path: Pat
 
 def test_a_policy_nobody_signed_is_refused(world: World) -> None:
     with world.store.writing() as transaction:
-        assert policy_in_force(transaction) == world.premises.policy
+        assert read_in_force(transaction, world.site.timezone).policy == world.premises.policy
         transaction.installation.put("policy", (transaction.installation.find("policy") or "") + "\nmax_runs: 9\n")
     with world.store.reading() as transaction, pytest.raises(RefusedError) as caught:
-        policy_in_force(transaction)
+        read_in_force(transaction, world.site.timezone)
     assert caught.value.rule == "L9:policy-unsigned"
 
 

@@ -115,7 +115,8 @@ def test_an_account_that_nobody_uses_is_refused_at_the_door_until_it_is_reinstat
     strict: Served, somebody: Asking
 ) -> None:
     world = strict.world
-    world.premises.in_force.take(replace(world.premises.policy, upkeep=UpkeepTerms(unused_after=Seconds(90 * 86400))))
+    policy = replace(world.premises.policy, upkeep=UpkeepTerms(unused_after=Seconds(90 * 86400)))
+    world.premises.in_force.take(policy, world.premises.policy_digest, ())
     world.clock.pass_by(days=60)
     for person in (ALICE, BOB, CAROL):
         somebody.sign_in(person)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from runner.cli.batch import require_yes_for_all
 from runner.cli.signed import ask_to_sign, require_yes, sentence
 from runner.client.wording.present import Present
 from runner.errors import UsageError
@@ -165,3 +166,13 @@ def test_times_are_said_as_people_read_them() -> None:
     )
     said = sentence(statement, Present(NOON, "Asia/Shanghai", lasts=True))
     assert "from 2026-11-23 11:00:00 to 2026-11-23 14:00:00" in said
+
+
+@pytest.mark.parametrize("typed, agreed", [("3\n", True), ("yes\n", False), ("2\n", False), ("", False)])
+def test_for_several_their_count_is_typed(typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a case
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    if agreed:
+        require_yes_for_all(given=False, count=3)
+    else:
+        with pytest.raises(UsageError, match="nothing was signed"):
+            require_yes_for_all(given=False, count=3)

@@ -7,24 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UsageError
-from runner.model.document import JsonValue
-from runner.model.plan import Group, Unbound, UnboundKind
+from runner.model.plan import Unbound, UnboundKind
 from runner.model.policy import Allowance, UnboundRules
-from runner.model.runbook import Once, PlaybookWork, Risk, RollbackScope, Targets
+from runner.model.runbook import Once, PlaybookWork, RollbackScope, Targets
 from runner.model.time import Seconds
 from runner.rules.expansion import (
     AFTER_ROLLBACK,
-    AS_DECLARED,
-    IRREVERSIBLE,
-    TOUCHES_KEY_TARGET,
     expand,
     make_batches,
-    risk_of,
     rollback_estimate,
     unbound_of,
     uses_outputs,
 )
-from tests.runbooks import added, binding, by_hand, change, host, look, play, runbook, soak, undo
+from tests.runbooks import added, binding, by_hand, change, look, play, runbook, soak, undo
 
 NAMES = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=20, unique=True)
 
@@ -60,46 +55,6 @@ def test_batches_that_are_not_the_hosts_of_the_plan_are_refused(batches: tuple[t
     bound = replace(binding(("a", "b")), batches=batches)
     with pytest.raises(UsageError):
         expand(runbook(change("up")), bound)
-
-
-class TestRisk:
-    @pytest.mark.parametrize("declared", list(Risk))
-    def test_it_is_what_the_runbook_says(self, declared: Risk) -> None:
-        assert risk_of(runbook(change("up"), risk=declared), binding(("a",))) == (declared, AS_DECLARED)
-
-    @pytest.mark.parametrize("declared", [Risk.STANDARD, Risk.ORDINARY])
-    def test_destroying_the_way_back_raises_it(self, declared: Risk) -> None:
-        made = runbook(change("up"), change("drop", irreversible=True), risk=declared)
-        assert risk_of(made, binding(("a",))) == (Risk.MAJOR, IRREVERSIBLE)
-
-    def test_nothing_lowers_it(self) -> None:
-        made = runbook(change("drop", irreversible=True), risk=Risk.EMERGENCY)
-        assert risk_of(made, binding(("a",))) == (Risk.EMERGENCY, AS_DECLARED)
-
-    @pytest.mark.parametrize("mark", [True, "yes", 1, "false", []])
-    def test_a_host_that_is_a_key_target_raises_it(self, mark: JsonValue) -> None:
-        bound = binding(("a", "b"), hosts=(host("a"), host("b", twokey_key=mark)))
-        assert risk_of(runbook(change("up")), bound) == (Risk.MAJOR, TOUCHES_KEY_TARGET)
-
-    @pytest.mark.parametrize("mark", [None, False])
-    def test_one_that_is_plainly_none_does_not(self, mark: JsonValue) -> None:
-        bound = binding(("a",), hosts=(host("a", twokey_key=mark),))
-        assert risk_of(runbook(change("up")), bound)[0] is Risk.ORDINARY
-
-    def test_a_group_of_a_group_counts(self) -> None:
-        groups = (
-            Group("core", (), ("databases",), {"twokey_key": True}),
-            Group("databases", ("a",), ("core",)),
-        )
-        assert risk_of(runbook(change("up")), binding(("a",), groups=groups))[0] is Risk.MAJOR
-
-    def test_a_group_without_hosts_does_not(self) -> None:
-        groups = (Group("core", (), (), {"twokey_key": True}), Group("web", ("a",)))
-        assert risk_of(runbook(change("up")), binding(("a",), groups=groups))[0] is Risk.ORDINARY
-
-    def test_looking_at_a_key_target_changes_nothing(self) -> None:
-        bound = binding(("a",), hosts=(host("a", twokey_key=True),))
-        assert risk_of(runbook(look("see"), risk=Risk.STANDARD), bound)[0] is Risk.STANDARD
 
 
 class TestRollbackEstimate:
