@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.model.grant import Grant, GrantRecord, kind_of
 from runner.model.statement import StatementKind
-from runner.rules import statements
+from runner.rules import grant_statements
 from runner.wire.api_request import Outcome
 from runner.wire.documents import to_document
 from tests.desk_site import ORIGIN
@@ -12,7 +12,7 @@ from tests.desk_world import ALICE, BOB, Signer, World
 
 
 def apply(world: World, person: Signer, grant: Grant, reason: str = "needed") -> Outcome:
-    content = statements.apply_content(kind_of(grant), to_document(grant), reason)
+    content = grant_statements.apply_content(kind_of(grant), to_document(grant), reason)
     return world.submit(person, StatementKind.APPLY, ORIGIN, content)
 
 
@@ -25,10 +25,10 @@ def answer(world: World, person: Signer, kind: StatementKind, number: str) -> Ou
     found = record(world, number)
     terms = to_document(found.grant)
     content = {
-        StatementKind.GRANT: lambda: statements.grant_content(found, terms),
-        StatementKind.INSPECT: lambda: statements.inspect_content(found, terms),
-        StatementKind.DENY: lambda: statements.end_content(found, terms, "no"),
-        StatementKind.RETRACT: lambda: statements.end_content(found, terms, "no"),
+        StatementKind.GRANT: lambda: grant_statements.grant_content(found, terms),
+        StatementKind.INSPECT: lambda: grant_statements.inspect_content(found, terms),
+        StatementKind.DENY: lambda: grant_statements.end_content(found, terms, "no"),
+        StatementKind.RETRACT: lambda: grant_statements.end_content(found, terms, "no"),
     }[kind]()
     return world.submit(person, kind, number, content)
 

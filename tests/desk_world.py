@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from runner.client import drafts
 from runner.model.document import JsonObject, JsonValue
 from runner.model.plan import Plan, PlanDocument
-from runner.model.request import Request
+from runner.model.request import Request, StandingTerms
 from runner.model.run import RunRecord
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
@@ -106,6 +107,26 @@ class World(Bureau):
             attachments or {},
             plan.runbook.trial if trial is None else trial,
         )
+
+    def standing(self, person: Signer, document: PlanDocument, days: float = 1, max_runs: int = 2) -> Outcome:
+        """Ask for a standing approval of a plan."""
+        terms = StandingTerms(self.clock.now() + timedelta(days=days), max_runs)
+        draft = drafts.request(self.open(document.digests.plan), "nightly", standing=terms)
+        return self.submit(person, draft.kind, draft.subject, draft.content)
+
+    def standing_approved(self, max_runs: int = 2) -> Request:
+        """A standing approval of alice's request by bob."""
+        number = self.standing(ALICE, self.plan(self.publish(), window=None), max_runs=max_runs).request
+        self.approve_standing(BOB, number, max_runs)
+        return self.found_request(number)
+
+    def approve_standing(self, person: Signer, number: str, max_runs: int | None = None) -> Outcome:
+        draft = drafts.approve(self.found_request(number), self.clock.now(), timedelta(days=7), max_runs)
+        return self.submit(person, draft.kind, draft.subject, draft.content)
+
+    def revoke(self, person: Signer, number: str, reason: str = "no longer needed") -> Outcome:
+        draft = drafts.revoke(self.found_request(number), reason)
+        return self.submit(person, draft.kind, draft.subject, draft.content)
 
     def requested(self, person: Signer = ALICE) -> Request:
         """A submitted request over freshly published content."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from runner.client import drafts, handing
+from runner.client import drafts, granting, handing
 from runner.client.drafts import Draft
 from runner.model.grant import Leave, concerns
 from runner.model.plan import Plan
@@ -83,7 +83,7 @@ def draft_of(intent: Intent, records: Records, now: datetime, origin: str) -> Dr
     if isinstance(intent, Apply):
         leaves = isinstance(intent.grant, Leave)
         leaving = records.register.leaving(concerns(intent.grant)) if leaves else None
-        return Drafted(drafts.apply(intent.grant, intent.reason, origin), (), leaving)
+        return Drafted(granting.apply(intent.grant, intent.reason, origin), (), leaving)
     if isinstance(intent, AboutGrant):
         return Drafted(_about_grant(intent, records), ())
     return _about_run(intent, records)
@@ -152,16 +152,16 @@ def _result(intent: Close | Verify | Accept, shown: RunShown) -> Draft:
 
 
 def _about_grant(intent: AboutGrant, records: Records) -> Draft:
-    record = drafts.grant_record(records.register.grant(intent.number).row)
+    record = granting.grant_record(records.register.grant(intent.number).row)
     match intent:
         case ApproveGrant():
-            return drafts.grant(record)
+            return granting.grant(record)
         case DenyGrant(reason=reason):
-            return drafts.deny(record, reason)
+            return granting.deny(record, reason)
         case RetractGrant(reason=reason):
-            return drafts.retract(record, reason)
+            return granting.retract(record, reason)
         case InspectGrant():
-            return drafts.inspect(record)
+            return granting.inspect(record)
 
 
 def _hosts(plan: Plan) -> tuple[str, ...]:

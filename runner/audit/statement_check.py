@@ -10,6 +10,7 @@ from typing import Self
 
 from runner.audit.ports import SignatureVerifier
 from runner.audit.statement_runs import RunBook, require_registered
+from runner.audit.statement_standing import StandingBook
 from runner.audit.steps import StepError
 from runner.errors import RunnerError, SignatureError, UsageError
 from runner.model.document import JsonObject, JsonValue
@@ -71,6 +72,7 @@ class StatementBook:
         """The grants that took effect, in that order."""
         self.policies: dict[str, tuple[str, str]] = {}
         """Digest and text of each policy that was granted, by the statement that granted it."""
+        self._standing = StandingBook()
         self._bad_grant: StepError | None = None
         self._runs = RunBook()
         self._good: dict[str, Statement] = {}
@@ -199,6 +201,7 @@ class StatementBook:
         require_registered(stored.id, statement, self.register)
         if statement.kind in (StatementKind.APPLY, StatementKind.GRANT):
             self._enter(stored.id, statement)
+        self._standing.look(stored.id, statement, self.register)
         return statement
 
     def _key(self, id: str, statement: Statement) -> PersonKey:

@@ -11,10 +11,12 @@ from runner.client.wording.change import request_lines
 from runner.client.wording.line import aligned
 from runner.client.wording.policy_coming import coming_told
 from runner.client.wording.present import in_full
+from runner.client.wording.standing import standing_cells, standing_heads
+from runner.errors import UsageError
 from runner.model.request import Request, RequestState
 from runner.wire.api_request import Act, RequestPage
 from runner.wire.spoken import spoken
-from runner.words import _, current_language
+from runner.words import N_, _, current_language
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar=_("STATE"),
         help=_("only changes in this state; may be repeated"),
     )
+    listing.add_argument(
+        "--standing",
+        action="store_true",
+        help=_("standing approvals, what ends first coming first, with the runs left"),
+    )
+    listing.add_argument("--all", action="store_true", help=_("with --standing: those that are over too"))
     add_paging(listing, _("NUMBER"))
     show = below.add_parser("show", help=_("a change: its reason, approvals, runs, and what stands in its way"))
     show.add_argument("number", metavar=_("NUMBER"), help=_("number of the request"))
@@ -42,12 +50,25 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         if options.part == "show":
             return _show(here, options)
+        if options.standing or options.all:
+            return _standing(here, options)
         page = here.service.requests([RequestState(state) for state in options.states], options.before, options.limit)
         if options.json:
             put_json(page)
             return 0
         _print_list(here, page)
         return 0
+
+
+def _standing(here: Session, options: argparse.Namespace) -> int:
+    if not options.standing:
+        raise UsageError(N_("--all belongs to --standing"))
+    found = here.service.standing(everything=options.all)
+    if options.json:
+        put_json(found)
+    else:
+        put_table(standing_heads(), [standing_cells(row, here.present) for row in found.rows])
+    return 0
 
 
 def _print_list(here: Session, page: RequestPage) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.cli.output import put_json, put_table
 from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
-from runner.client import drafts
+from runner.client import granting
 from runner.client.public_key_file import public_key_line
 from runner.client.wording.grant import key_text
 from runner.model.grant import AddKey, Grant, RevokeKey
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     with Session(options) as here:
         if options.part == "list":
             return _list(here, options)
-        return sign(here, drafts.apply(_grant(here, options), options.reason, here.status.origin), options)
+        return sign(here, granting.apply(_grant(here, options), options.reason, here.status.origin), options)
 
 
 def _grant(here: Session, options: argparse.Namespace) -> Grant:

@@ -27,6 +27,7 @@ VERBS: Final = {
     "approve": "approve",
     "reject": "reject",
     "withdraw": "withdraw",
+    "revoke": "revoke",
     "start": "start",
     "confirm": "confirm",
     "gate": "gate",

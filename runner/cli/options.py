@@ -31,6 +31,7 @@ _HELP: Final = {
     "approve": N_("approve another person's request or grant"),
     "reject": N_("reject another person's request or grant"),
     "withdraw": N_("take your own request or grant back"),
+    "revoke": N_("end a standing approval at once"),
     "start": N_("start an approved change, as executor"),
     "confirm": N_("confirm a start, as the second person"),
     "gate": N_("pass a gate; both people sign"),

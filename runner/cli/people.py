@@ -13,7 +13,7 @@ from runner.cli.paging import add_paging, tell_rest
 from runner.cli.people_terminal import add_terminal, run_terminal
 from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
-from runner.client import drafts
+from runner.client import granting
 from runner.client.public_key_file import public_key_line
 from runner.client.wording.grant import (
     grant_in_short,
@@ -120,8 +120,8 @@ def run(options: argparse.Namespace) -> int:
         if options.part == "terminal":
             return run_terminal(here, options)
         if options.part == "inspect":
-            return sign(here, drafts.inspect(grant_to_sign(here, options.number)), options)
-        return sign(here, drafts.apply(_grant(here, options), options.reason, here.status.origin), options)
+            return sign(here, granting.inspect(grant_to_sign(here, options.number)), options)
+        return sign(here, granting.apply(_grant(here, options), options.reason, here.status.origin), options)
 
 
 def _looking(below: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -301,4 +301,4 @@ def grant_to_sign(here: Session, number: str) -> GrantRecord:
     """A grant, shown before it is signed."""
     shown = here.service.register.grant(number)
     tell_lines(grant_lines(shown, here.present))
-    return drafts.grant_record(shown.row)
+    return granting.grant_record(shown.row)

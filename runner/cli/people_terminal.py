@@ -7,7 +7,7 @@ import argparse
 from runner.cli.output import put, put_json, put_table
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
-from runner.client import drafts
+from runner.client import granting
 from runner.client.wording.place import here_text
 from runner.model.grant import AddTerminal, RemoveTerminal
 from runner.model.people import Terminal
@@ -50,7 +50,7 @@ def run_terminal(here: Session, options: argparse.Namespace) -> int:
         grant = AddTerminal(
             Terminal(options.name, options.source, options.seat, options.room, options.operations, options.unit)
         )
-    return sign(here, drafts.apply(grant, options.reason, here.status.origin), options)
+    return sign(here, granting.apply(grant, options.reason, here.status.origin), options)
 
 
 def _list(here: Session, *, as_json: bool) -> int:

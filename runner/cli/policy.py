@@ -11,7 +11,7 @@ from typing import Final
 from runner.cli.output import put, put_json, put_lines, put_table, tell, tell_lines
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
-from runner.client import drafts
+from runner.client import granting
 from runner.client.wording.grant import changed_lines, explained_lines
 from runner.client.wording.line import aligned, listed
 from runner.client.wording.policy import policy_lines
@@ -101,7 +101,7 @@ def _propose(options: argparse.Namespace) -> int:
             for line in changed_lines(shown.source, grant.text):
                 tell(line)
             _tell_lapsing(here, shown, policy)
-        return sign(here, drafts.apply(grant, options.reason, here.status.origin), options)
+        return sign(here, granting.apply(grant, options.reason, here.status.origin), options)
 
 
 def _tell_lapsing(here: Session, shown: PolicyShown, policy: Policy) -> None:

@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 
 from runner.cli.planning import add_plan_arguments, published_plan, put_plan
-from runner.cli.session import Session
+from runner.cli.session import Session, instant
 from runner.cli.signed import add_signing, sign
 from runner.client import drafts
 from runner.errors import UsageError
+from runner.model.request import StandingTerms
 from runner.model.time import Seconds
 from runner.model.units import parse_duration
 from runner.proof.canonical import digest
@@ -38,6 +39,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar=_("SPAN"),
         help=_("how long the change is on trial before it is accepted, such as 7d (default: as its runbook says)"),
     )
+    parser.add_argument(
+        "--standing",
+        action="store_true",
+        help=_("ask for a standing approval: one person may start it, again and again"),
+    )
+    parser.add_argument("--until", metavar=_("TIME"), help=_("with --standing: its end, such as +7d"))
+    parser.add_argument(
+        "--max-runs", type=int, metavar=_("COUNT"), help=_("with --standing: how often it may be run at most")
+    )
     parser.add_argument("--quiet", action="store_true", help=_("do not print the plan"))
     add_signing(parser)
 
@@ -45,11 +55,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plan, show, sign."""
     with Session(options) as here:
+        standing = _standing(here, options)
         attachments = dict(_attachment(text) for text in options.attachments)
         plan = published_plan(here, options).plan
         if not (options.quiet or options.json):
             put_plan(here, plan)
-        return sign(here, drafts.request(plan, options.reason, options.revises, attachments, options.trial), options)
+        draft = drafts.request(plan, options.reason, options.revises, attachments, options.trial, standing)
+        return sign(here, draft, options)
 
 
 def _span(text: str) -> Seconds:
@@ -57,6 +69,20 @@ def _span(text: str) -> Seconds:
         return parse_duration(text)
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _standing(here: Session, options: argparse.Namespace) -> StandingTerms | None:
+    """The standing approval that is asked for, if one is."""
+    if not options.standing:
+        if options.until or options.max_runs is not None:
+            raise UsageError(N_("--until and --max-runs belong to --standing"))
+        return None
+    if not options.until or options.max_runs is None:
+        raise UsageError(N_("--standing needs --until and --max-runs"))
+    if options.opens or options.closes:
+        raise UsageError(N_("--standing has an end, --until, instead of a window"))
+    now = here.clock.now().replace(microsecond=0)
+    return StandingTerms(instant(options.until, now, here.site.timezone), options.max_runs)
 
 
 def _attachment(text: str) -> tuple[str, str]:

@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=_("only runs in this state; may be repeated"),
     )
     listing.add_argument("--request", default="", metavar=_("NUMBER"), help=_("only runs of this request"))
+    listing.add_argument("--vendor", action="store_true", help=_("only runs that somebody of a vendor executes"))
     add_paging(listing, _("RUN"))
     show = below.add_parser("show", help=_("a run with its steps, and what it waits for"))
     watching = below.add_parser(
@@ -106,11 +107,11 @@ def _report(here: Session, shown: RunShown, *, as_json: bool) -> int:
 
 def _list(here: Session, options: argparse.Namespace) -> int:
     states = [RunState(state) for state in options.states]
-    page = here.service.runs(states, options.request, options.before, options.limit)
+    page = here.service.runs(states, options.request, options.before, options.limit, vendor=options.vendor)
     if options.json:
         put_json(page)
         return 0
-    heads = (_("run"), _("state"), _("runbook"), _("executor"), _("confirmer"), _("began"), _("ended"))
+    heads = (_("run"), _("state"), _("runbook"), _("executor"), _("confirmer"), _("began"), _("ended"), _("vendor"))
     rows = [
         (
             row.id,
@@ -120,6 +121,7 @@ def _list(here: Session, options: argparse.Namespace) -> int:
             row.confirmer,
             in_full(row.started_at, here.zone),
             in_full(row.ended_at, here.zone),
+            row.vendor or "-",
         )
         for row in page.rows
     ]

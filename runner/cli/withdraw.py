@@ -7,7 +7,7 @@ import argparse
 from runner.cli.people import grant_to_sign, is_grant
 from runner.cli.session import Session
 from runner.cli.signed import add_signing, sign
-from runner.client import drafts
+from runner.client import drafts, granting
 from runner.words import _
 
 
@@ -22,6 +22,6 @@ def run(options: argparse.Namespace) -> int:
     """Fetch and sign."""
     with Session(options) as here:
         if is_grant(options.number):
-            return sign(here, drafts.retract(grant_to_sign(here, options.number), options.reason), options)
+            return sign(here, granting.retract(grant_to_sign(here, options.number), options.reason), options)
         wanted = here.service.request(options.number).request
         return sign(here, drafts.withdraw(wanted, options.reason), options)

@@ -14,9 +14,8 @@ from typing import Final
 
 from runner.errors import RefusedError, VerificationError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import GRANTS, Grant, GrantRecord, kind_of
 from runner.model.plan import Plan, PlanDocument, Role
-from runner.model.request import Request
+from runner.model.request import Request, StandingTerms
 from runner.model.result import Acceptance, Achievement, Findings
 from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, RunState
@@ -25,11 +24,11 @@ from runner.model.statement import StatementKind
 from runner.model.time import Seconds
 from runner.rules import statements
 from runner.rules.plans import open_plan
+from runner.rules.standing import CLASS
 from runner.wire.api_content import PublicationShown
-from runner.wire.api_people import GrantRow
 from runner.wire.api_request import Act, RequestShown
 from runner.wire.api_run import RunShown
-from runner.wire.documents import from_document, to_document
+from runner.wire.documents import from_document
 from runner.words import N_
 
 _FREE_IN_CLOSE: Final = ("achieved", "reason", "configuration", "reference", "follow_up")
@@ -77,6 +76,7 @@ def request(
     revises: str = "",
     attachments: Mapping[str, str] = MappingProxyType({}),
     trial: Seconds | None = None,
+    standing: StandingTerms | None = None,
 ) -> Draft:
     """A request for a plan.
 
@@ -86,26 +86,40 @@ def request(
         revises: the rejected request whose number it keeps.
         attachments: documents, by kind.
         trial: how long the change is on trial; None: as its runbook says.
+        standing: until when and how often at most, where a standing approval is asked for.
     """
     content = statements.request_content(
         plan.digests,
         plan.runbook.id,
         plan.runbook.version,
-        plan.risk,
+        plan.risk if standing is None else CLASS,
         plan.binding.window,
         reason,
         revises,
         attachments,
         plan.runbook.trial if trial is None else trial,
     )
-    return Draft(StatementKind.REQUEST, plan.digests.plan, content)
+    return Draft(StatementKind.REQUEST, plan.digests.plan, statements.with_standing(content, standing))
 
 
-def approve(wanted: Request, now: datetime, valid_for: timedelta, max_runs: int = 1) -> Draft:
-    """An approval, usable within the window, or for `valid_for` when there is none."""
-    window = wanted.window
+def approve(
+    wanted: Request, now: datetime, valid_for: timedelta, max_runs: int | None = None, until: datetime | None = None
+) -> Draft:
+    """An approval, usable within the window, or for `valid_for` when there is none.
+
+    Args:
+        wanted: what is approved.
+        now: the present.
+        valid_for: how long an approval may be used when no window bounds it.
+        max_runs: how often; None: once, or as often as a standing approval is asked for.
+        until: until when; None: as long as it may be.
+    """
+    window, standing = wanted.window, wanted.standing
     not_before, not_after = (window.opens, window.closes) if window else (now, now + valid_for)
-    content = statements.approve_content(wanted, not_before, not_after, max_runs)
+    if standing is not None:
+        not_after = min(not_after, standing.until)
+    runs = (standing.max_runs if standing else 1) if max_runs is None else max_runs
+    content = statements.approve_content(wanted, not_before, until or not_after, runs)
     return Draft(StatementKind.APPROVE, wanted.number, content)
 
 
@@ -117,6 +131,11 @@ def reject(wanted: Request, reason: str) -> Draft:
 def withdraw(wanted: Request, reason: str) -> Draft:
     """The requester's withdrawal."""
     return Draft(StatementKind.WITHDRAW, wanted.number, statements.withdraw_content(wanted, reason))
+
+
+def revoke(wanted: Request, reason: str) -> Draft:
+    """The end of a standing approval."""
+    return Draft(StatementKind.REVOKE, wanted.number, statements.revoke_content(wanted, reason))
 
 
 def check(plan: Plan) -> Draft:
@@ -347,50 +366,4 @@ def _not_asked(shown: RunShown, kind: StatementKind) -> RefusedError:
         run=shown.row.id,
         state=shown.row.state.value,
         kind=kind.value,
-    )
-
-
-def apply(grant: Grant, reason: str, origin: str) -> Draft:
-    """An application for a grant."""
-    return Draft(StatementKind.APPLY, origin, statements.apply_content(kind_of(grant), to_document(grant), reason))
-
-
-def grant(record: GrantRecord) -> Draft:
-    """The approval of a grant."""
-    return Draft(StatementKind.GRANT, record.number, statements.grant_content(record, to_document(record.grant)))
-
-
-def inspect(record: GrantRecord) -> Draft:
-    """That what came of a grant is what was approved."""
-    return Draft(StatementKind.INSPECT, record.number, statements.inspect_content(record, to_document(record.grant)))
-
-
-def deny(record: GrantRecord, reason: str) -> Draft:
-    """An application turned down."""
-    return Draft(StatementKind.DENY, record.number, statements.end_content(record, to_document(record.grant), reason))
-
-
-def retract(record: GrantRecord, reason: str) -> Draft:
-    """One's own application taken back."""
-    content = statements.end_content(record, to_document(record.grant), reason)
-    return Draft(StatementKind.RETRACT, record.number, content)
-
-
-def grant_record(row: GrantRow) -> GrantRecord:
-    """A grant as the service shows it.
-
-    Raises:
-        UsageError: its terms are not of its kind.
-    """
-    granted: Grant = from_document(GRANTS[row.grant], row.terms)
-    return GrantRecord(
-        number=row.number,
-        grant=granted,
-        reason=row.reason,
-        state=row.state,
-        applicant=row.applicant,
-        application=row.application,
-        applied_at=row.applied_at,
-        approver=row.approver,
-        approval=row.approval,
     )

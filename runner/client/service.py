@@ -31,6 +31,7 @@ from runner.wire.api_request import (
     RequestPage,
     RequestShown,
     Signed,
+    StandingList,
     StatementShown,
     Waiting,
 )
@@ -107,6 +108,9 @@ class Service:
     def request(self, number: str) -> RequestShown:
         return self._connection.get(RequestShown, api.request_path(number))
 
+    def standing(self, *, everything: bool = False) -> StandingList:
+        return self._connection.get(StandingList, api.STANDING, [("all", "true")] if everything else ())
+
     def sign(self, signed: Signed) -> Outcome:
         return self._connection.post(Outcome, api.STATEMENTS, signed)
 
@@ -122,8 +126,11 @@ class Service:
         request: str = "",
         before: str | None = None,
         limit: int = api.DEFAULT_PAGE,
+        *,
+        vendor: bool = False,
     ) -> RunPage:
         query = [*page_query(states, before, limit), *([("request", request)] if request else [])]
+        query += [("vendor", "true")] if vendor else []
         return self._connection.get(RunPage, api.RUNS, query)
 
     def run(self, run: str) -> RunShown:

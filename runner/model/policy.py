@@ -154,6 +154,16 @@ class UpkeepTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRules:
+    """What becomes of standing approvals."""
+
+    revoke: tuple[PersonRole, ...] = (PersonRole.APPROVER, PersonRole.SECURITY_ADMIN)
+    """Roles that may take one back alone, beside its requester and its approvers, who always may."""
+    warn_before: Seconds = Seconds(3 * 86400)
+    """How long before its end one is listed as ending soon."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionTerms:
     """How long people stay signed in, and what passwords must be."""
 
@@ -247,6 +257,7 @@ class Policy:
     """Terms of a unit, never laxer than those above it."""
     grants: Mapping[GrantArea, GrantTerms] = field(default_factory=lambda: dict.fromkeys(GrantArea, USUAL_GRANTS))
     emergency: EmergencyTerms = field(default_factory=EmergencyTerms)
+    standing: StandingRules = field(default_factory=StandingRules)
     sessions: SessionTerms = field(default_factory=SessionTerms)
     upkeep: UpkeepTerms = field(default_factory=UpkeepTerms)
     reading: Reading = Reading.ADMITTED

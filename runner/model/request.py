@@ -42,6 +42,16 @@ class RequestState(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     """Every run the approval allows has been started."""
+    REVOKED = "revoked"
+    """A standing approval that was taken back, or that lapsed with one of its two people."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingTerms:
+    """What is asked for with a standing approval (预审批): until when, and for how many runs at most."""
+
+    until: datetime
+    max_runs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class Request:
     """When it was recorded (UTC)."""
     trial: Seconds = Seconds(0)
     """How long the change is on trial before it is accepted; 0: it is not."""
+    standing: StandingTerms | None = None
+    """What is asked for with a standing approval; None: it is approved for a start by two people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,3 +273,5 @@ class RunRecord:
     """Where it waits for people: the attempt asked about, or the step with number 0."""
     hand_overs: tuple[HandOver, ...] = ()
     """Every time one of its people gave way to another, in order."""
+    standing: bool = False
+    """Whether it began under a standing approval: the request and the approval are its two signatures."""

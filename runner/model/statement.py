@@ -22,6 +22,8 @@ class StatementKind(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    REVOKE = "revoke"
+    """Of a standing approval, at once and by one signature."""
     CHECK = "check"
     START = "start"
     CONFIRM = "confirm"

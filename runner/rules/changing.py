@@ -23,8 +23,8 @@ NOT_APPROVED: Final = "L2:not-approved"
 APPROVAL_LAPSED: Final = "policy:approval-lapsed"
 """Rule that refuses a start on approvals given under another policy (PCIS-32)."""
 
-STOPPING: Final = frozenset({StatementKind.PAUSE, StatementKind.ABORT})
-"""What one person of a run may always do: it only stops."""
+STOPPING: Final = frozenset({StatementKind.PAUSE, StatementKind.ABORT, StatementKind.REVOKE})
+"""What one person may always do: it only stops."""
 
 
 def terms(ask: Ask) -> ClassTerms:
@@ -240,8 +240,8 @@ def major_has_three_people(ask: Ask) -> Ruling | None:
 
 
 def is_of_run(ask: Ask) -> Ruling | None:
-    """It is one of the two people of the run."""
-    if ask.name in run_people(ask.facts):
+    """It is one of the two people of the run; under a standing approval nobody is its confirmer beforehand."""
+    if ask.name in run_people(ask.facts) or ask.facts.standing:
         return None
     return refuse(
         "L2:not-of-this-run",
@@ -253,7 +253,7 @@ def is_of_run(ask: Ask) -> Ruling | None:
 
 def run_has_two(ask: Ask) -> Ruling | None:
     """The run has two people."""
-    if len(run_people(ask.facts)) > 1:
+    if len(run_people(ask.facts)) > 1 or ask.facts.standing:
         return None
     return refuse("L2:needs-two", N_("it needs executor and confirmer of a run, two people"))
 

@@ -13,7 +13,7 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import accepting, changing, duties, reviewing, terminals, upkeep
+from runner.rules import accepting, changing, duties, reviewing, standing, terminals, upkeep
 from runner.rules.granting import GRANT_RULES
 from runner.rules.handing import HANDING
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
@@ -80,6 +80,8 @@ _ALWAYS: Final[tuple[Rule, ...]] = (
     upkeep.is_certified,
 )
 
+_JOINT: Final[tuple[Rule, ...]] = (*changing.JOINT, standing.is_one_of_two)
+
 _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     StatementKind.GENESIS: (changing.signs_once,),
     StatementKind.PUBLISH: (changing.author_does_not_countersign, duties.may_publish, duties.is_fit),
@@ -92,6 +94,7 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     ),
     StatementKind.APPROVE: (
         changing.asks_for_approval,
+        standing.both_remain,
         changing.is_not_requester,
         changing.approver_does_not_execute,
         changing.approves_once,
@@ -103,12 +106,15 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
     ),
     StatementKind.REJECT: (changing.asks_for_approval, changing.is_not_requester, changing.may_approve),
     StatementKind.WITHDRAW: (changing.is_requester,),
-    StatementKind.CHECK: (changing.may_check, duties.is_fit),
+    StatementKind.REVOKE: (standing.may_revoke,),
+    StatementKind.CHECK: (changing.may_check, duties.vendor_is_within_terms, duties.is_fit),
     StatementKind.START: (
+        standing.both_remain,
         changing.is_approved,
         reviewing.no_review_is_overdue,
         changing.executor_did_not_approve,
         changing.may_execute,
+        standing.is_no_vendor_alone,
         duties.vendor_is_within_terms,
         duties.holds_operations_post,
         changing.is_strong_enough,
@@ -140,6 +146,10 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         changing.is_strong_enough,
         duties.is_fit,
     ),
+    StatementKind.GATE: (*_JOINT, changing.is_strong_enough),
+    StatementKind.SHEET: _JOINT,
+    StatementKind.DECIDE: (*_JOINT, changing.is_strong_enough),
+    StatementKind.CLOSE: _JOINT,
     StatementKind.REVIEW: (
         reviewing.may_review,
         changing.signs_once,
@@ -147,8 +157,8 @@ _RULES: Final[Mapping[StatementKind, tuple[Rule, ...]]] = {
         duties.is_fit,
     ),
     StatementKind.HAND_OVER: HANDING,
-    StatementKind.PAUSE: (changing.is_of_run,),
-    StatementKind.ABORT: (changing.is_of_run,),
+    StatementKind.PAUSE: (changing.is_of_run, standing.may_stop),
+    StatementKind.ABORT: (changing.is_of_run, standing.may_stop),
     **GRANT_RULES,
 }
 """What is asked of a signer, in order; stopping needs one person of the run, going on needs both."""

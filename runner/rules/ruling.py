@@ -49,6 +49,8 @@ class Facts:
     """The hand-over in question."""
     hand_overs: tuple[HandOver, ...] = ()
     """Those the run has had."""
+    standing: bool = False
+    """Whether it is asked for, approved or running as a standing approval."""
     signed: tuple[str, ...] = ()
     """Who has signed this joint act already."""
     key: str = ""

@@ -34,6 +34,10 @@ def describe(statement: Statement) -> tuple[str, dict[str, Fact]]:
         return _NOT_ACCEPTED[statement.kind], facts
     if content.get("reference"):
         return _UPDATED, facts
+    standing = content.get("standing")
+    if isinstance(standing, dict) and statement.kind in _STANDING:
+        facts |= {"until": str(standing.get("until")), "most": str(standing.get("max_runs"))}
+        return _STANDING[statement.kind], facts
     return _SENTENCES[statement.kind], facts
 
 
@@ -73,6 +77,7 @@ _SENTENCES: Final[Mapping[StatementKind, str]] = {
     ),
     StatementKind.REJECT: N_("{person} rejects change {request}, plan {plan}: {reason}"),
     StatementKind.WITHDRAW: N_("{person} withdraws change {request}, plan {plan}: {reason}"),
+    StatementKind.REVOKE: N_("{person} revokes the standing approval of change {request}, plan {plan}: {reason}"),
     StatementKind.CHECK: N_("{person} has plan {plan} of runbook {runbook} carried out in check mode"),
     StatementKind.START: N_("{person} starts change {request}, plan {plan}, as executor"),
     StatementKind.CONFIRM: N_("{person} confirms the start of run {run}, plan {plan}, by {executor}"),
@@ -113,3 +118,17 @@ _NOT_ACCEPTED: Final[Mapping[StatementKind, str]] = {
     ),
 }
 """What is said instead where `accepted` is false."""
+_STANDING: Final[Mapping[StatementKind, str]] = {
+    StatementKind.REQUEST: N_(
+        "{person} requests a standing approval of runbook {runbook} version {version}, plan {plan}, "
+        "for {most} runs at most until {until}: {reason}"
+    ),
+    StatementKind.APPROVE: N_(
+        "{person} gives change {request}, plan {plan}, a standing approval: one person may start it {max_runs} times "
+        "at most, from {not_before} to {not_after}"
+    ),
+    StatementKind.START: N_(
+        "{person} starts a run of change {request}, plan {plan}, at once under its standing approval"
+    ),
+}
+"""What is said instead where a standing approval is meant."""

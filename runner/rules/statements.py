@@ -6,7 +6,7 @@ functions, so what people put their keys to is defined once. The subject of a st
     genesis                                             the log's origin
     publish                                             a content digest
     request, check                                      a plan digest
-    approve, reject, withdraw, start                    a request's number
+    approve, reject, withdraw, revoke, start            a request's number
     confirm, gate, sheet, pause, abort, decide, close   a run's number
     verify, accept, review, hand_over                   a run's number
     apply                                               the log's origin
@@ -22,10 +22,9 @@ from typing import Final
 
 from runner.errors import SignatureError
 from runner.model.document import JsonObject, JsonValue
-from runner.model.grant import GrantKind, GrantRecord, kind_of
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
-from runner.model.request import Request
+from runner.model.request import Request, StandingTerms
 from runner.model.result import Acceptance, Achievement, Findings
 from runner.model.review import Verdict
 from runner.model.run import AttemptKey, Choice, HandOver, Question, RunState
@@ -125,6 +124,11 @@ def request_content(  # noqa: PLR0913, PLR0917 - one argument for each thing a r
     }
 
 
+def with_standing(content: JsonObject, standing: StandingTerms | None) -> JsonObject:
+    """What a requester signs who asks for a standing approval: until when and how often as well; None: for none."""
+    return {**content, **_standing(standing)}
+
+
 def approve_content(request: Request, not_before: datetime, not_after: datetime, max_runs: int) -> JsonObject:
     """What an approver signs (L4)."""
     return {
@@ -147,6 +151,11 @@ def reject_content(request: Request, reason: str) -> JsonObject:
 
 def withdraw_content(request: Request, reason: str) -> JsonObject:
     """What a requester signs to take a request back."""
+    return {**_request(request), "reason": reason}
+
+
+def revoke_content(request: Request, reason: str) -> JsonObject:
+    """What somebody signs who takes a standing approval back."""
     return {**_request(request), "reason": reason}
 
 
@@ -289,38 +298,6 @@ def abort_content(run: str, reason: str) -> JsonObject:
     return {"run": run, "reason": reason}
 
 
-def apply_content(kind: GrantKind, terms: JsonObject, reason: str) -> JsonObject:
-    """What an applicant signs.
-
-    Args:
-        kind: what is applied for.
-        terms: the grant as a document.
-        reason: why, in their words.
-    """
-    return {"grant": kind.value, "terms": terms, "reason": reason}
-
-
-def grant_content(record: GrantRecord, terms: JsonObject) -> JsonObject:
-    """What an approver signs: the grant in full, and whose signed application it answers."""
-    return {
-        "number": record.number,
-        "grant": _kind_of(record),
-        "terms": terms,
-        "applicant": record.applicant,
-        "application": record.application,
-    }
-
-
-def inspect_content(record: GrantRecord, terms: JsonObject) -> JsonObject:
-    """What somebody signs who has compared what was granted with what was approved."""
-    return {**grant_content(record, terms), "approver": record.approver, "approval": record.approval}
-
-
-def end_content(record: GrantRecord, terms: JsonObject, reason: str) -> JsonObject:
-    """What somebody signs who turns an application down, or takes it back."""
-    return {**grant_content(record, terms), "reason": reason}
-
-
 def require_content(statement: Statement, kind: StatementKind, subject: str, expected: JsonObject) -> None:
     """Refuse a statement that is not exactly the one expected.
 
@@ -338,7 +315,19 @@ def require_content(statement: Statement, kind: StatementKind, subject: str, exp
 
 
 def _request(request: Request) -> JsonObject:
-    return {"request": request.number, "revision": request.revision, "plan": request.plan}
+    return {
+        "request": request.number,
+        "revision": request.revision,
+        "plan": request.plan,
+        **_standing(request.standing),
+    }
+
+
+def _standing(standing: StandingTerms | None) -> JsonObject:
+    """Whoever signs anything about a standing approval signs its bounds; where none is meant, nothing says so."""
+    if standing is None:
+        return {}
+    return {"standing": {"until": to_rfc3339(standing.until), "max_runs": standing.max_runs}}
 
 
 def _digests(digests: Digests) -> JsonObject:
@@ -354,10 +343,6 @@ def _window(window: Window | None) -> JsonValue:
     if window is None:
         return None
     return {"opens": to_rfc3339(window.opens), "closes": to_rfc3339(window.closes)}
-
-
-def _kind_of(record: GrantRecord) -> str:
-    return kind_of(record.grant).value
 
 
 def _require_same(field: str, got: JsonValue, expected: JsonValue) -> None:

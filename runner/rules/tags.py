@@ -40,6 +40,12 @@ class Tag(StrEnum):
     REQUEST_APPROVED = "person:request:approved"
     REQUEST_REJECTED = "person:request:rejected"
     REQUEST_WITHDRAWN = "person:request:withdrawn"
+    REQUEST_REVOKED = "person:request:revoked"
+    """Somebody took a standing approval back; payload: reason."""
+    STANDING_USED = "service:standing:used"
+    """A run began under a standing approval; payload: which use of how many, until when it stands."""
+    STANDING_LAPSED = "service:standing:lapsed"
+    """A standing approval ended with one of its two people; payload: person, grant."""
     REQUEST_MOVED = "service:request:moved"
     """A request changed its state; payload: from, to."""
 

@@ -12,7 +12,13 @@ from runner.words import N_
 
 REQUESTS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     RequestState.SUBMITTED: frozenset(
-        {RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED}
+        {
+            RequestState.APPROVED,
+            RequestState.REJECTED,
+            RequestState.WITHDRAWN,
+            RequestState.EXPIRED,
+            RequestState.REVOKED,
+        }
     ),
     RequestState.APPROVED: frozenset(
         {
@@ -21,12 +27,14 @@ REQUESTS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
             RequestState.WITHDRAWN,
             RequestState.EXPIRED,
             RequestState.USED,
+            RequestState.REVOKED,
         }
     ),
     RequestState.REJECTED: frozenset({RequestState.SUBMITTED}),
     RequestState.WITHDRAWN: frozenset(),
     RequestState.EXPIRED: frozenset(),
     RequestState.USED: frozenset(),
+    RequestState.REVOKED: frozenset(),
 }
 """An approval that is not used up can still be taken back by rejecting the request; the next revision of a rejected one
 is submitted under the same number. One approved under a policy that is no longer in force waits for approval again."""

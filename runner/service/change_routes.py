@@ -20,6 +20,7 @@ from runner.service.content_view import find_publication
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.request_view import request_shown, waiting
+from runner.service.standing_view import standing_list
 from runner.service.statement_view import statement_shown
 from runner.wire import api
 from runner.wire.api_request import PlanAsked, RequestPage, Signed
@@ -70,6 +71,11 @@ def add_routes(app: FastAPI, service: Service) -> None:
     def request(number: str) -> Response:
         with store.reading() as transaction:
             return answer(request_shown(premises, transaction, number, clock.now()))
+
+    @app.get(api.STANDING)
+    def standing(everything: Annotated[bool, Query(alias="all")] = False) -> Response:  # noqa: FBT002 - a query's flag
+        with store.reading() as transaction:
+            return answer(standing_list(premises, transaction, clock.now(), everything=everything))
 
     @app.post(api.STATEMENTS)
     def submit(body: Body, source: Source) -> Response:

@@ -74,6 +74,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("GET", api.REQUESTS + "/{number}"): Operation(api_request.RequestShown),
     ("POST", api.STATEMENTS): Operation(api_request.Outcome, api_request.Signed),
     ("GET", api.STATEMENTS + "/{statement}"): Operation(api_request.StatementShown),
+    ("GET", api.STANDING): Operation(api_request.StandingList),
     ("GET", api.WAITING): Operation(api_request.Waiting),
     ("GET", api.RUNS): Operation(api_run.RunPage),
     ("GET", api.RUNS + "/{run:path}"): Operation(api_run.RunShown),

@@ -65,6 +65,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.PLANS + "/{digest}"): Permission.READ,
         ("GET", api.REQUESTS): Permission.READ,
         ("GET", api.REQUESTS + "/{number}"): Permission.READ,
+        ("GET", api.STANDING): Permission.READ,
         ("POST", api.STATEMENTS): Permission.STATEMENT,
         ("GET", api.STATEMENTS + "/{statement}"): Permission.READ,
         ("GET", api.WAITING): Permission.READ,

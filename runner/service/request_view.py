@@ -16,17 +16,18 @@ from runner.engine.plans import OpenPlan
 from runner.errors import RefusedError
 from runner.model.grant import GrantState
 from runner.model.request import PublicationState, Request, RequestState
-from runner.model.run import RunRecord, RunState
+from runner.model.run import RunState
 from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
 from runner.model.time import to_rfc3339
 from runner.rules.moves import next_move
 from runner.service.policy_view import approval_marks
 from runner.service.review_view import marks_of, review_acts, review_shown
+from runner.service.standing_view import run_of_request
 from runner.service.statement_view import statement_shown
 from runner.store.store import Transaction
 from runner.wire.api import MAX_PAGE, Words
-from runner.wire.api_request import Act, RequestShown, Revision, RunOfRequest, Waiting
+from runner.wire.api_request import Act, RequestShown, Revision, Waiting
 from runner.words import N_
 
 _OVER = frozenset({RunState.LAPSED, RunState.CLOSED, RunState.NOT_ACCEPTED})
@@ -50,7 +51,7 @@ def request_shown(premises: Premises, transaction: Transaction, number: str, now
         digests=opened.plan.digests,
         statements=tuple(statement_shown(statement) for statement in statements),
         approvals=tuple(transaction.approvals.of(number)),
-        runs=tuple(_run(record) for record in runs),
+        runs=tuple(run_of_request(record) for record in runs),
         acts=request_acts(premises, transaction, request, now),
         hindrances=tuple(_words(refusal) for refusal in _hindrances(premises, transaction, request, opened, now)),
         otherwise=_otherwise(premises, transaction, request),
@@ -146,16 +147,14 @@ def _requested(transaction: Transaction, request: Request) -> Iterator[RecordedS
             yield statement
 
 
-def _run(record: RunRecord) -> RunOfRequest:
-    return RunOfRequest(record.id, record.state, record.executor, record.confirmer, record.created_at, record.ended_at)
-
-
 def _otherwise(premises: Premises, transaction: Transaction, request: Request) -> Words:
     if request.state not in _OPEN_REQUESTS:
         return Words(N_("nothing: the change is {state}"), {"state": request.state.value})
     if request.risk is Risk.EMERGENCY:
         until = emergency_expires(premises, transaction, request)
         return Words(N_("it expires at {until} if nobody starts it"), {"until": to_rfc3339(until)})
+    if request.standing is not None:
+        return Words(N_("it expires at {until}"), {"until": to_rfc3339(request.standing.until)})
     if request.window is None:
         return Words(N_("nothing: it waits"))
     return Words(N_("it expires when its window closes at {closes}"), {"closes": to_rfc3339(request.window.closes)})

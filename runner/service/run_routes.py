@@ -8,6 +8,7 @@ from fastapi import FastAPI, Query
 from starlette.responses import Response
 
 from runner.model.run import RunState
+from runner.rules.seeing import vendors_in
 from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
@@ -26,13 +27,17 @@ def add_routes(app: FastAPI, service: Service) -> None:
     def runs(
         state: States = [],  # noqa: B006 - FastAPI copies a default
         request: Name = "",
+        vendor: bool = False,  # noqa: FBT001, FBT002 - a query's flag
         before: Before = None,
         limit: Limit = USUAL_LIMIT,
     ) -> Response:
         with store.reading() as transaction:
             if before is not None:
                 transaction.runs.get(before)
-            found = transaction.runs.page(limit + 1, states=state, request=request or None, before=before)
+            executors = vendors_in(premises.register.of(transaction)) if vendor else None
+            found = transaction.runs.page(
+                limit + 1, states=state, request=request or None, executors=executors, before=before
+            )
             records, last = split_page(found, limit)
             rows = tuple(run_row(premises, transaction, record) for record in records)
         return answer(RunPage(rows, last.id if last else None))

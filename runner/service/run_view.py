@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from runner.engine.desk.premises import Premises
@@ -41,7 +42,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
     act = run_act(premises, transaction, record, move, now)
     names = {host.identity: host.name for host in opened.plan.binding.hosts}
     return RunShown(
-        row=_row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises),
+        row=run_row(premises, transaction, record),
         plan=record.plan,
         content=opened.plan.digests.content,
         batches=opened.expansion.batches,
@@ -68,11 +69,15 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
 
 def run_row(premises: Premises, transaction: Transaction, record: RunRecord) -> RunRow:
     """A run in a list."""
+    executor = premises.register.of(transaction).people.get(record.executor)
+    company = executor.vendor.company if executor is not None and executor.vendor is not None else ""
     request = transaction.requests.find(record.request) if record.request else None
     if request is not None:
-        return _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
-    opened: OpenPlan = premises.plans.get(record.plan, transaction.plans)
-    return _row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises)
+        row = _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
+    else:
+        opened: OpenPlan = premises.plans.get(record.plan, transaction.plans)
+        row = _row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises)
+    return replace(row, vendor=company)
 
 
 def otherwise(record: RunRecord, move: Move) -> Words:  # noqa: PLR0911 - one sentence for each move
@@ -142,6 +147,7 @@ def _row(record: RunRecord, title: Text, runbook: str, risk: Risk, premises: Pre
         started_at=record.started_at,
         ended_at=record.ended_at,
         window=record.window,
+        standing=record.standing,
     )
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, ScalarSelect, insert, select, update
+from sqlalchemy import Connection, Row, ScalarSelect, insert, or_, select, update
 
 from runner.errors import NotFoundError, RefusedError
-from runner.model.request import Request, RequestRevision, RequestState
+from runner.model.request import Request, RequestRevision, RequestState, StandingTerms
 from runner.model.time import Seconds, Window
 from runner.store.numbering import take_number
 from runner.store.pages import newest_first
@@ -145,11 +145,24 @@ class RequestStore:
         return tuple(_request(row) for row in rows)
 
     def overdue(self, states: Collection[RequestState], now: datetime) -> tuple[Request, ...]:
-        """Requests in one of the states whose window has closed."""
+        """Requests in one of the states whose window has closed, or for which no approval may stand any more."""
+        over = or_(requests.c.window_closes <= now, requests.c.standing_until <= now)
         rows = self._connection.execute(
-            select(requests)
-            .where(requests.c.state.in_(states), requests.c.window_closes <= now)
-            .order_by(requests.c.window_closes)
+            select(requests).where(requests.c.state.in_(states), over).order_by(requests.c.window_closes, requests.c.id)
+        )
+        return tuple(_request(row) for row in rows)
+
+    def standing(self, states: Collection[RequestState] = ()) -> tuple[Request, ...]:
+        """Requests for standing approvals, what ends first coming first.
+
+        Args:
+            states: only these; empty means all.
+        """
+        wanted = [requests.c.standing_until.is_not(None)]
+        if states:
+            wanted.append(requests.c.state.in_(states))
+        rows = self._connection.execute(
+            select(requests).where(*wanted).order_by(requests.c.standing_until, requests.c.id)
         )
         return tuple(_request(row) for row in rows)
 
@@ -175,6 +188,8 @@ def _columns(request: Request) -> dict[str, object]:
         "window_closes": request.window.closes if request.window else None,
         "at": request.at,
         "trial": request.trial or None,
+        "standing_until": request.standing.until if request.standing else None,
+        "standing_runs": request.standing.max_runs if request.standing else None,
     }
 
 
@@ -194,4 +209,5 @@ def _request(row: Row[*tuple[Any, ...]]) -> Request:
         window=Window(row.window_opens, row.window_closes) if row.window_opens else None,
         at=row.at,
         trial=Seconds(row.trial or 0),
+        standing=StandingTerms(row.standing_until, row.standing_runs) if row.standing_until else None,
     )

@@ -37,6 +37,7 @@ class _Details:
     turns: tuple[Turn, ...] = ()
     waiting_at: AttemptKey | None = None
     hand_overs: tuple[HandOver, ...] = ()
+    standing: bool = False
 
 
 class RunStore:
@@ -140,7 +141,13 @@ class RunStore:
         return record
 
     def page(
-        self, limit: int, *, states: Collection[RunState] = (), request: str | None = None, before: str | None = None
+        self,
+        limit: int,
+        *,
+        states: Collection[RunState] = (),
+        request: str | None = None,
+        executors: Collection[str] | None = None,
+        before: str | None = None,
     ) -> tuple[RunRecord, ...]:
         """Runs newest first, without their attempts and outputs.
 
@@ -148,9 +155,12 @@ class RunStore:
             limit: how many at most.
             states: only these; empty means all.
             request: only runs of this request.
+            executors: only runs that one of them executes.
             before: id of the last row of the page before.
         """
         conditions = [] if request is None else [runs.c.request == request]
+        if executors is not None:
+            conditions.append(runs.c.executor.in_(executors))
         if before is not None:
             conditions.append(runs.c.place < _place(before))
         rows = newest_first(self._connection, runs, runs.c.place, limit, states, *conditions)
@@ -182,6 +192,7 @@ def _changing(record: RunRecord) -> dict[str, object]:
         turns=record.turns,
         waiting_at=record.waiting_at,
         hand_overs=record.hand_overs,
+        standing=record.standing,
     )
     return {
         "state": record.state,
@@ -221,6 +232,7 @@ def _record(row: Row[*tuple[Any, ...]]) -> RunRecord:
         question=row.question,
         waiting_at=details.waiting_at,
         hand_overs=details.hand_overs,
+        standing=details.standing,
     )
 
 

@@ -16,7 +16,7 @@ from runner.store import sqlite
 from runner.store.people_tables import metadata
 from runner.words import N_
 
-CURRENT: Final = "0008"
+CURRENT: Final = "0009"
 """Newest migration; its file is `migrations/versions/<number>_words.py`."""
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 

@@ -104,8 +104,11 @@ requests = Table(
     Column("window_closes", Instant),
     Column("at", Instant, nullable=False),
     Column("trial", Integer),
+    Column("standing_until", Instant),
+    Column("standing_runs", Integer),
     Index(None, "state", "id"),
     Index(None, "state", "window_closes"),
+    Index(None, "standing_until"),
 )
 
 request_revisions = Table(

@@ -31,10 +31,11 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/plans/DIGEST               runner.model.plan.PlanDocument
     GET  /v1/requests                   api_request.RequestPage           ?state= ?before= ?limit=
     GET  /v1/requests/NUMBER            api_request.RequestShown
+    GET  /v1/standing                   api_request.StandingList          ?all=
     POST /v1/statements                 api_request.Signed → api_request.Outcome
     GET  /v1/statements/ID              api_request.StatementShown
     GET  /v1/waiting                    api_request.Waiting               ?person=
-    GET  /v1/runs                       api_run.RunPage                   ?state= ?request= ?before= ?limit=
+    GET  /v1/runs                       api_run.RunPage                   ?state= ?request= ?vendor= ?before= ?limit=
     GET  /v1/runs/RUN                   api_run.RunShown                  (RUN is BG-2026-0153/1, the slash as it is)
     GET  /v1/events                     server-sent events                ?run= ?request= ?after=
     GET  /v1/audit/checkpoint           api_audit.CheckpointShown
@@ -81,6 +82,7 @@ RUNBOOKS: Final = "/v1/runbooks"
 PUBLICATIONS: Final = "/v1/publications"
 BLOBS: Final = "/v1/blobs"
 PLANS: Final = "/v1/plans"
+STANDING: Final = "/v1/standing"
 REQUESTS: Final = "/v1/requests"
 STATEMENTS: Final = "/v1/statements"
 WAITING: Final = "/v1/waiting"

@@ -195,6 +195,31 @@ class RequestShown:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRow:
+    """A standing approval with its use."""
+
+    request: Request
+    """Says what, by whom, and with which state."""
+    approvals: tuple[Approval, ...]
+    """Of the present plan."""
+    until: datetime
+    """When it ends; as asked for while nobody has approved it."""
+    left: int
+    """Runs that are left."""
+    runs: tuple[RunOfRequest, ...]
+    """The last runs under it, newest first."""
+    soon: bool = False
+    """Whether it ends soon, by time or because one run is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingList:
+    """Standing approvals, what ends first coming first."""
+
+    rows: tuple[StandingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Everything that waits for a signature, most urgent first."""
 

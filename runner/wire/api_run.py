@@ -111,6 +111,10 @@ class RunRow:
     started_at: datetime | None
     ended_at: datetime | None
     window: Window | None
+    standing: bool = False
+    """Whether it began under a standing approval."""
+    vendor: str = ""
+    """Company of the executor, where it is somebody of a vendor; the confirmer supervises such a run."""
 
 
 @dataclass(frozen=True, slots=True)

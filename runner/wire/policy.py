@@ -26,6 +26,7 @@ from runner.model.policy import (
     Reading,
     SessionTerms,
     SignedAt,
+    StandingRules,
     Strength,
     UnboundRules,
     Unit,
@@ -210,6 +211,18 @@ class EmergencyShape(Shape):
         return EmergencyTerms(self.review_within, self.outside_reviewer or "")
 
 
+class StandingShape(Shape):
+    """What becomes of standing approvals."""
+
+    revoke: Roles = list(_USUAL.standing.revoke)  # noqa: RUF012 - pydantic copies it
+    """Who may take one back alone, beside its requester and its approvers."""
+    warn_before: Duration = _USUAL.standing.warn_before
+    """How long before its end one is listed as ending soon."""
+
+    def value(self) -> StandingRules:
+        return StandingRules(tuple(self.revoke), self.warn_before)
+
+
 class SessionsShape(Shape):
     """How long people stay signed in, and what passwords must be."""
 
@@ -285,6 +298,8 @@ class PolicyShape(Shape):
     """Who decides who may do what."""
     emergency: EmergencyShape = Field(default_factory=EmergencyShape)
     """What becomes of an emergency afterwards."""
+    standing: StandingShape = Field(default_factory=StandingShape)
+    """What becomes of standing approvals."""
     sessions: SessionsShape = Field(default_factory=SessionsShape)
     """How long people stay signed in, and what passwords must be."""
     upkeep: UpkeepShape = Field(default_factory=UpkeepShape)
@@ -324,6 +339,7 @@ class PolicyShape(Shape):
             environments=self._environments(classes),
             grants=self.grants.value(),
             emergency=self.emergency.value(),
+            standing=self.standing.value(),
             sessions=self.sessions.value(),
             upkeep=self.upkeep.value(),
             reading=self.reading,

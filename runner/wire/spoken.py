@@ -68,6 +68,7 @@ WORDS: Final = (
     N_("withdrawn"),
     N_("expired"),
     N_("used"),
+    N_("revoked"),
     # runner.model.request.PublicationState
     N_("proposed"),
     N_("published"),
@@ -114,6 +115,7 @@ WORDS: Final = (
     N_("approve"),
     N_("reject"),
     N_("withdraw"),
+    N_("revoke"),
     N_("start"),
     N_("confirm"),
     N_("gate"),

@@ -27,7 +27,7 @@ from runner.model.grant import (
 from runner.model.log import About
 from runner.model.statement import SignedStatement, StatementKind
 from runner.model.verdict import Verdict, VerdictWord
-from runner.rules import statements
+from runner.rules import grant_statements
 from runner.rules.granting import AT_ONCE
 from runner.rules.tags import Tag
 from runner.wire.documents import to_document
@@ -45,7 +45,7 @@ class GrantWorld(LogWorld):
     """A log with grants in it, put there as the service does."""
 
     def apply(self, person: Signer, grant: Grant) -> GrantRecord:
-        content = statements.apply_content(kind_of(grant), to_document(grant), "needed")
+        content = grant_statements.apply_content(kind_of(grant), to_document(grant), "needed")
         said = person.sign(StatementKind.APPLY, ORIGIN, content)
         self.say(Tag.GRANT_APPLIED, said, About())
         at_once = kind_of(grant) in AT_ONCE
@@ -67,7 +67,7 @@ class GrantWorld(LogWorld):
         return added
 
     def approve(self, person: Signer, record: GrantRecord, **changes: object) -> SignedStatement:
-        content: JsonObject = {**statements.grant_content(record, to_document(record.grant)), **changes}  # type: ignore[dict-item]  # named by the test
+        content: JsonObject = {**grant_statements.grant_content(record, to_document(record.grant)), **changes}  # type: ignore[dict-item]  # named by the test
         said = person.sign(StatementKind.GRANT, record.number, content)
         self.say(Tag.GRANT_APPROVED, said, About(request=record.number))
         with self.store.writing() as transaction:
@@ -122,7 +122,7 @@ def test_whoever_was_stopped_for_want_of_use_is_reinstated_though_no_grant_had_s
 def test_an_application_from_before_its_kind_came_to_say_more_is_approved_as_it_was(world: GrantWorld) -> None:
     world.granted(ENROL_EVE)
     leave = Leave("eve", "moved")
-    content = statements.apply_content(kind_of(leave), {"person": "eve", "reason": "moved"}, "needed")
+    content = grant_statements.apply_content(kind_of(leave), {"person": "eve", "reason": "moved"}, "needed")
     said = ANN.sign(StatementKind.APPLY, ORIGIN, content)
     world.say(Tag.GRANT_APPLIED, said, About())
     record = GrantRecord("", leave, "needed", GrantState.APPLIED, ANN.name, said.id, NOON)
@@ -211,7 +211,7 @@ def test_what_was_turned_down_or_taken_back_is_not_granted_later(
     world: GrantWorld, kind: StatementKind, person: Signer
 ) -> None:
     record = world.apply(ANN, ENROL_EVE)
-    content = statements.end_content(record, to_document(record.grant), "no")
+    content = grant_statements.end_content(record, to_document(record.grant), "no")
     world.say(Tag.GRANT_DENIED, person.sign(kind, record.number, content), About(request=record.number))
     world.approve(BOB, record)
     world.sequence()

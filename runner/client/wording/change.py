@@ -68,6 +68,18 @@ def _ahead(shown: RequestShown, present: Present) -> Iterator[Told]:
     yield told(_("otherwise"), said(shown.otherwise, present))
 
 
+def _approvals(shown: RequestShown, present: Present) -> Iterator[Told]:
+    for approval in shown.approvals:
+        text = _("{person}, from {start} to {end}, used {used} of {runs}").format(
+            person=approval.approver,
+            start=clock(approval.not_before, present),
+            end=clock(approval.not_after, present),
+            used=approval.used,
+            runs=approval.max_runs,
+        )
+        yield told(_("approved by"), text, Meaning.GOOD)
+
+
 def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     """What, why, by whom; who has approved; what stands in the way."""
     request = shown.request
@@ -78,19 +90,15 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     yield told(_("reason"), request.reason, Meaning.STRONG)
     asked = _("{person}, {at}").format(person=request.requester, at=clock(request.at, present))
     yield told(_("requested by"), asked)
+    if request.standing is not None:
+        text = _("until {until}, {count} runs at most; one person starts a run")
+        ends = clock(request.standing.until, present)
+        yield told(_("standing"), text.format(until=ends, count=request.standing.max_runs), Meaning.STRONG)
     for kind, reference in shown.attachments.items():
         yield told(_("attached"), f"{kind}: {reference}")
     if request.trial:
         yield told(_("trial"), _("{span}, before it is accepted").format(span=format_duration(request.trial)))
-    for approval in shown.approvals:
-        text = _("{person}, from {start} to {end}, used {used} of {runs}").format(
-            person=approval.approver,
-            start=clock(approval.not_before, present),
-            end=clock(approval.not_after, present),
-            used=approval.used,
-            runs=approval.max_runs,
-        )
-        yield told(_("approved by"), text, Meaning.GOOD)
+    yield from _approvals(shown, present)
     for run in shown.runs:
         text = _("{run} {state}, executor {executor}, confirmer {confirmer}").format(
             run=run.run, state=spoken(run.state.value), executor=run.executor, confirmer=run.confirmer or "-"

@@ -147,6 +147,20 @@ def time_taken(attempts: tuple[Attempt, ...], now: datetime) -> str:
     return _("{took} of {most}").format(took=took, most=most)
 
 
+def people_of_run(row: RunRow) -> str:
+    """Who executes and who confirms; whoever confirms a vendor's run supervises it, a standing approval has nobody."""
+    if row.standing:
+        return _("started by {executor} under a standing approval; any two who may sign in it").format(
+            executor=row.executor
+        )
+    text = (
+        _("executor {executor}, supervisor {confirmer}")
+        if row.vendor
+        else _("executor {executor}, confirmer {confirmer}")
+    )
+    return text.format(executor=row.executor, confirmer=row.confirmer or "-")
+
+
 def _head(shown: RunShown, present: Present) -> Iterator[Told]:
     row = shown.row
     yield told(None, f"{row.id}  {in_words(row.title)}", Meaning.STRONG)
@@ -158,11 +172,11 @@ def _head(shown: RunShown, present: Present) -> Iterator[Told]:
     steps = _("steps done: {done} of {all}").format(done=done, all=len(shown.steps))
     yield Told(_("state"), (state, Part(_("; ") + steps)))
     yield from _result(shown)
-    people = _("executor {executor}, confirmer {confirmer}").format(
-        executor=row.executor, confirmer=row.confirmer or "-"
-    )
-    yield told(_("people"), people)
+    yield told(_("people"), people_of_run(row))
     yield from _handed_over(shown, present)
+    if row.vendor:
+        text = _("somebody of {company} executes; {confirmer} supervises it live and may stop it alone")
+        yield told(_("vendor"), text.format(company=row.vendor, confirmer=row.confirmer or "-"), Meaning.WAIT)
     if row.started_at or row.ended_at:
         times = _("began {began}, ended {ended} ({zone})").format(
             began=clock(row.started_at, present) or "-", ended=clock(row.ended_at, present) or "-", zone=present.zone

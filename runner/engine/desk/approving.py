@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import request_facts
 from runner.engine.desk.outcomes import request_outcome
 from runner.engine.desk.reasons import require_reason
-from runner.engine.desk.requesting import move
-from runner.errors import RefusedError, UsageError
+from runner.engine.desk.requesting import instant_in, move, require_run_count, runs_in
+from runner.errors import RefusedError
 from runner.model.log import About
 from runner.model.policy import Policy
 from runner.model.request import Approval, Request, RequestState
@@ -47,6 +47,8 @@ def approve(case: Case) -> Outcome:
     approved = replace(facts, approvers=(*facts.approvers, case.person.name))
     if request.state is RequestState.SUBMITTED and _is_enough(case, approved):
         request = move(case, request, RequestState.APPROVED)
+        if request.standing is not None:
+            return request_outcome(case, request, N_("change {number} has its standing approval"))
         return request_outcome(case, request, N_("change {number} is approved"))
     return request_outcome(case, request, N_("the approval of change {number} is recorded; it is {state}"))
 
@@ -82,31 +84,17 @@ def _is_enough(case: Case, facts: Facts) -> bool:
 
 def _approval(case: Case, request: Request) -> Approval:
     content = case.statement.content
-    max_runs = content.get("max_runs")
-    if not isinstance(max_runs, int) or isinstance(max_runs, bool):
-        raise UsageError(N_('statement: "max_runs" must be a number'))
     return Approval(
         request=request.number,
         plan=request.plan,
         approver=case.person.name,
         statement=case.signed.id,
-        not_before=_instant(case, "not_before"),
-        not_after=_instant(case, "not_after"),
-        max_runs=max_runs,
+        not_before=instant_in(content, "not_before"),
+        not_after=instant_in(content, "not_after"),
+        max_runs=runs_in(content),
         used=0,
         policy=case.premises.policy_digest,
     )
-
-
-def _instant(case: Case, name: str) -> datetime:
-    value = case.statement.content.get(name)
-    try:
-        instant = datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise UsageError(N_('statement: "{name}" must be a time in UTC'), name=name) from error
-    if to_rfc3339(instant) != value:
-        raise UsageError(N_('statement: "{name}" must be a time in UTC'), name=name)
-    return instant
 
 
 def approval_span(policy: Policy, facts: Facts) -> Seconds:
@@ -117,19 +105,21 @@ def approval_span(policy: Policy, facts: Facts) -> Seconds:
 
 def _require_bounds(case: Case, request: Request, approval: Approval, facts: Facts) -> None:
     rules = case.premises.policy
-    most = terms_of(rules, facts.risk, facts.environment, facts.unit).max_runs or 0
-    if not 1 <= approval.max_runs <= most:
+    require_run_count(case, approval.max_runs, facts)
+    if request.standing is not None and approval.max_runs > request.standing.max_runs:
         raise RefusedError(
-            N_("approval: {got} runs, policy {policy} allows from 1 to {most}"),
+            N_("approval: {got} runs, {requester} asked for {most} at most"),
             rule="L4:max-runs",
             got=approval.max_runs,
-            policy=rules.name,
-            most=most,
+            requester=request.requester,
+            most=request.standing.max_runs,
         )
     if request.window is not None:
         latest = request.window.closes
     else:
         latest = max(case.now, approval.not_before) + timedelta(seconds=approval_span(rules, facts))
+    if request.standing is not None:
+        latest = min(latest, request.standing.until)
     if not case.now < approval.not_after <= latest or approval.not_before >= approval.not_after:
         raise RefusedError(
             N_("approval: it must begin before it ends ({not_before} to {not_after}), and end by {latest}"),

@@ -21,6 +21,7 @@ from runner.engine.desk import (
     requesting,
     resolving,
     reviewing,
+    standing,
     starting,
     stopping,
 )
@@ -47,6 +48,7 @@ _HANDLERS: Final[Mapping[StatementKind, Handler]] = {
     StatementKind.APPROVE: approving.approve,
     StatementKind.REJECT: approving.reject,
     StatementKind.WITHDRAW: requesting.withdraw,
+    StatementKind.REVOKE: standing.revoke,
     StatementKind.CHECK: starting.check,
     StatementKind.START: starting.start,
     StatementKind.CONFIRM: starting.confirm,

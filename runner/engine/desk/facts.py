@@ -58,6 +58,7 @@ def request_facts(premises: Premises, transaction: Transaction, request: Request
         requester=request.requester,
         approvers=tuple(each.approver for each in counting(approvals, request.plan, premises.policy_digest)),
         lapsed=tuple(each.approver for each in lapsed(approvals, request.plan, premises.policy_digest)),
+        standing=request.standing is not None,
     )
     found = replace(found, overdue=transaction.reviews.overdue_of(found.unit, found.now))
     return _with_groups(found, lambda: premises.plans.get(request.plan, transaction.plans).plan)
@@ -70,7 +71,12 @@ def run_facts(premises: Premises, transaction: Transaction, record: RunRecord, s
     else:
         found = site_facts(premises, transaction)
     return replace(
-        found, executor=record.executor, confirmer=record.confirmer, hand_overs=record.hand_overs, signed=signed
+        found,
+        executor=record.executor,
+        confirmer=record.confirmer,
+        hand_overs=record.hand_overs,
+        standing=record.standing,
+        signed=signed,
     )
 
 

@@ -9,6 +9,7 @@ from runner.engine.desk.facts import grant_facts, site_facts
 from runner.engine.desk.parting import part
 from runner.engine.desk.policies import bring_into_force, is_for_later, require_next_version
 from runner.engine.desk.reasons import require_reason
+from runner.engine.desk.standing import lapse_with
 from runner.engine.desk.turns import grant_acts
 from runner.errors import UsageError
 from runner.model.grant import (
@@ -27,9 +28,9 @@ from runner.model.log import About
 from runner.model.people import Register
 from runner.model.policy import Policy
 from runner.proof.canonical import digest
+from runner.rules.grant_statements import apply_content, end_content, grant_content, inspect_content
 from runner.rules.granting import AT_ONCE, require_lawful, require_stopped
 from runner.rules.register import enter
-from runner.rules.statements import apply_content, end_content, grant_content, inspect_content
 from runner.rules.tags import Tag
 from runner.runbook.settings import POLICY_FILE, parse_policy
 from runner.wire.api import Words
@@ -172,6 +173,7 @@ def _take_effect(case: Case, record: GrantRecord, change: _Change) -> None:
         {"number": record.number, "grant": kind_of(record.grant).value, "place": record.entered},
     )
     part(case, record.grant)
+    lapse_with(case, record)
     if change.policy is not None:
         bring_into_force(case.premises, case.transaction, record, case.now)
 

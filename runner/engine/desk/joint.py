@@ -99,14 +99,14 @@ def sign(case: Case, record: RunRecord, joint: Joint) -> Outcome:
     case.record(joint.signed, joint.about)
     signature = ActSignature(case.person.name, case.signed.id, case.now)
     act = case.transaction.acts.sign(kind, record.id, joint.content, signature, lapses(case.premises, case.now))
-    missing = {record.executor, record.confirmer} - {signed.person for signed in act.signatures}
-    if missing:
+    if not _is_whole(record, {signed.person for signed in act.signatures}):
         return run_outcome(case, record, N_("{person} has signed; the other person must sign too"), complete=False)
     case.transaction.acts.finish(act.id)
     case.transaction.acts.drop_open_of(record.id)
     changed = joint.effect(case.claim(record))
     case.transaction.runs.save(changed)
-    case.note(joint.done, joint.about, joint.details)
+    by: JsonObject = {"signed": [each.person for each in act.signatures]} if record.standing else {}
+    case.note(joint.done, joint.about, {**joint.details, **by})
     case.wake_after(record.id)
     return run_outcome(case, changed, joint.message)
 
@@ -130,6 +130,13 @@ def drop_own(case: Case, record: RunRecord, content: JsonObject) -> None:
             case.transaction.acts.drop(act.id)
             dropped: JsonObject = {"kind": act.kind.value, "signed": [case.person.name], "until": None}
             case.note(Tag.ACT_DROPPED, about_run(record), dropped)
+
+
+def _is_whole(record: RunRecord, signers: set[str]) -> bool:
+    """Whether both people of the run have signed; under a standing approval, whichever two came first."""
+    if record.standing:
+        return len(signers) > 1
+    return {record.executor, record.confirmer} <= signers
 
 
 def drop_lapsed(case: Case, record: RunRecord) -> None:

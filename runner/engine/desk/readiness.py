@@ -45,7 +45,15 @@ def hindrances(
         now: the present.
         but: the run that is being confirmed, which is not in its own way.
     """
-    if request.state is not RequestState.APPROVED:
+    if request.state is not RequestState.APPROVED and request.standing is not None:
+        yield RefusedError(
+            N_("change {number}: is {state}; a run needs a standing approval that stands"),
+            rule="standing:over" if request.state is not RequestState.SUBMITTED else "state:not-approved",
+            hint=N_("ask for a new one: twokey request --standing"),
+            number=request.number,
+            state=request.state.value,
+        )
+    elif request.state is not RequestState.APPROVED:
         yield RefusedError(
             N_("change {number}: is {state}, only an approved one can be started"),
             rule="state:not-approved",
@@ -171,4 +179,4 @@ def _held(transaction: Transaction, plan: Plan, but: str) -> Iterator[RefusedErr
 
 
 _LOOKED_AT = 20
-"""Newest runs of a request that are looked at; approvals allow few."""
+"""Newest runs of a request that are looked at: none starts before the one before it is closed."""

@@ -31,6 +31,7 @@ _REQUEST_KINDS: Final = frozenset(
         StatementKind.APPROVE,
         StatementKind.REJECT,
         StatementKind.WITHDRAW,
+        StatementKind.REVOKE,
         StatementKind.START,
         StatementKind.GRANT,
         StatementKind.DENY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from runner.engine.desk.case import Case
@@ -13,7 +14,7 @@ from runner.errors import RefusedError, UsageError
 from runner.model.document import JsonObject
 from runner.model.log import About
 from runner.model.plan import Plan
-from runner.model.request import PublicationState, Request, RequestState
+from runner.model.request import PublicationState, Request, RequestState, StandingTerms
 from runner.model.runbook import Risk
 from runner.model.statement import Statement
 from runner.model.time import to_rfc3339
@@ -21,7 +22,8 @@ from runner.model.units import LONGEST
 from runner.rules.accepting import trial_asked
 from runner.rules.risk import risk_of
 from runner.rules.ruling import Facts
-from runner.rules.statements import request_content, withdraw_content
+from runner.rules.standing import CLASS, require_allowed
+from runner.rules.statements import request_content, with_standing, withdraw_content
 from runner.rules.tags import Tag
 from runner.rules.terms import laxer_than, terms_of
 from runner.rules.transitions import require_request_transition
@@ -43,20 +45,23 @@ def submit(case: Case) -> Outcome:
     plan = case.open_plan(case.statement.subject).plan
     revises = _text(case, "revises")
     reason = require_reason(_text(case, "reason"))
-    risk, window = plan.risk, plan.binding.window
+    standing = _standing_terms(case)
+    risk, window = plan.risk if standing is None else CLASS, plan.binding.window
     attachments, asked = attachments_of(case.statement), trial_of(case.statement)
     expected = request_content(
         plan.digests, plan.runbook.id, plan.runbook.version, risk, window, reason, revises, attachments, asked
     )
-    case.require_content(plan.digests.plan, expected)
+    case.require_content(plan.digests.plan, with_standing(expected, standing))
     trial = trial_asked(plan.runbook, risk, asked, production=case.premises.site.production)
     publication = case.transaction.publications.get(plan.digests.content)
     require_published(plan.digests.content, publication.state)
-    _require_requestable(case, plan)
-    facts = plan_facts(case.premises, case.transaction, plan)
-    facts = replace(facts, requester=case.person.name, attachments=frozenset(attachments))
+    _require_requestable(case, plan, standing)
+    facts = replace(plan_facts(case.premises, case.transaction, plan), risk=risk, requester=case.person.name)
+    facts = replace(facts, attachments=frozenset(attachments))
     case.require_policy(facts)
     require_no_laxer_terms(case, plan, facts)
+    if standing is not None:
+        require_run_count(case, standing.max_runs, facts)
     wanted = Request(
         number="",
         revision=1,
@@ -72,6 +77,7 @@ def submit(case: Case) -> Outcome:
         window=window,
         at=case.now,
         trial=trial,
+        standing=standing,
     )
     request = _revise(case, wanted, revises) if revises else case.transaction.requests.add(wanted)
     case.record(
@@ -79,6 +85,9 @@ def submit(case: Case) -> Outcome:
         About(request=request.number, plan=request.plan, content=request.content),
         {"revision": request.revision, "risk": request.risk.value},
     )
+    if standing is not None:
+        message = N_("change {number} asks for a standing approval and waits for it")
+        return request_outcome(case, request, message)
     if request.risk is not Risk.EMERGENCY:
         return request_outcome(case, request, N_("change {number} is submitted and waits for approval"))
     request = move(case, request, RequestState.APPROVED, why=NO_APPROVAL)
@@ -183,7 +192,64 @@ def require_no_laxer_terms(case: Case, plan: Plan, facts: Facts) -> None:
         )
 
 
-def _require_requestable(case: Case, plan: Plan) -> None:
+def require_run_count(case: Case, runs: int, facts: Facts) -> None:
+    """Refuse more runs under one approval than policy allows, or none.
+
+    Raises:
+        RefusedError: with the bounds.
+    """
+    rules = case.premises.policy
+    most = terms_of(rules, facts.risk, facts.environment, facts.unit).max_runs or 0
+    if not 1 <= runs <= most:
+        raise RefusedError(
+            N_("approval: {got} runs, policy {policy} allows from 1 to {most}"),
+            rule="L4:max-runs",
+            got=runs,
+            policy=rules.name,
+            most=most,
+        )
+
+
+def instant_in(document: JsonObject, name: str) -> datetime:
+    """A time that a statement names, in its one spelling.
+
+    Raises:
+        UsageError: it is none.
+    """
+    value = document.get(name)
+    try:
+        instant = datetime.fromisoformat(value if isinstance(value, str) else "")
+        spelled = to_rfc3339(instant)
+    except ValueError as error:
+        raise UsageError(N_('statement: "{name}" must be a time in UTC'), name=name) from error
+    if spelled != value:
+        raise UsageError(N_('statement: "{name}" must be a time in UTC'), name=name)
+    return instant
+
+
+def runs_in(document: JsonObject) -> int:
+    """The number of runs that a statement names.
+
+    Raises:
+        UsageError: it is none.
+    """
+    runs = document.get("max_runs")
+    if not isinstance(runs, int) or isinstance(runs, bool):
+        raise UsageError(N_('statement: "max_runs" must be a number'))
+    return runs
+
+
+def _standing_terms(case: Case) -> StandingTerms | None:
+    """What is asked for with a standing approval; None: none is asked for."""
+    if "standing" not in case.statement.content:
+        return None
+    given = case.statement.content["standing"]
+    if not isinstance(given, dict):
+        raise UsageError(N_('statement: "{name}" must be an object'), name="standing")
+    return StandingTerms(instant_in(given, "until"), runs_in(given))
+
+
+def _require_requestable(case: Case, plan: Plan, standing: StandingTerms | None) -> None:
     refused = next((unbound for unbound in plan.unbound if not unbound.allowed), None)
     if refused is not None:
         raise RefusedError(
@@ -193,7 +259,9 @@ def _require_requestable(case: Case, plan: Plan) -> None:
             what=refused.what,
             policy=case.premises.policy.name,
         )
-    if plan.risk is Risk.EMERGENCY:
+    if standing is not None:
+        require_allowed(plan, standing, case.now)
+    if plan.risk is Risk.EMERGENCY or standing is not None:
         return
     window = plan.binding.window
     if window is None and plan.runbook.window_required:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from runner.engine.desk import standing
 from runner.engine.desk.case import Case
 from runner.engine.desk.facts import plan_facts, request_facts, run_facts
 from runner.engine.desk.outcomes import run_outcome
@@ -32,7 +33,7 @@ from runner.words import N_
 
 
 def start(case: Case) -> Outcome:
-    """Record the executor's signature as a run that waits for its confirmer.
+    """Record the executor's signature as a run that waits for its confirmer, or begins under a standing approval.
 
     Raises:
         RefusedError: not approved, outside window or approval, a run of it goes on, the plan is no longer what was
@@ -44,6 +45,8 @@ def start(case: Case) -> Outcome:
     case.require_policy(facts)
     plan = case.open_plan(request.plan).plan
     _require_ready(case, request, plan)
+    if request.standing is not None:
+        return standing.begin(case, request, plan)
     record = RunRecord(
         id=case.transaction.runs.next_id(request.number, case.now),
         kind=RunKind.CHANGE,

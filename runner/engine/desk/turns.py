@@ -36,6 +36,7 @@ _TITLES = {
     StatementKind.APPROVE: N_("change {number}: approve it"),
     StatementKind.REJECT: N_("change {number}: reject it"),
     StatementKind.WITHDRAW: N_("change {number}: take it back"),
+    StatementKind.REVOKE: N_("change {number}: revoke its standing approval"),
     StatementKind.START: N_("change {number}: start it as executor"),
     StatementKind.CONFIRM: N_("run {run}: confirm its start by {executor}"),
     StatementKind.GATE: N_("run {run}: let it go on to step {step}"),
@@ -50,6 +51,12 @@ _TITLES = {
     StatementKind.DENY: N_("grant {number}, {grant} {person}: turn it down"),
     StatementKind.RETRACT: N_("grant {number}, {grant} {person}: take it back"),
     StatementKind.INSPECT: N_("grant {number}, {grant} {person}: inspect what came of it"),
+}
+
+
+_STANDING_TITLES = {
+    StatementKind.APPROVE: N_("change {number}: give it a standing approval"),
+    StatementKind.START: N_("change {number}: start a run under its standing approval"),
 }
 
 
@@ -74,11 +81,14 @@ def publication_act(premises: Premises, transaction: Transaction, publication: P
 def request_acts(premises: Premises, transaction: Transaction, request: Request, now: datetime) -> tuple[Act, ...]:
     """What may be signed about a request now; the first is what it waits for."""
     kinds: tuple[StatementKind, ...] = ()
+    standing = request.standing
     window = binding_window(request.window, request.risk)
     if request.state is RequestState.APPROVED and request.risk is Risk.EMERGENCY:
         kinds = (StatementKind.START, StatementKind.WITHDRAW)
     elif request.state is RequestState.SUBMITTED and not (window and window.closes <= now):
         kinds = (StatementKind.APPROVE, StatementKind.REJECT, StatementKind.WITHDRAW)
+    elif request.state is RequestState.APPROVED and standing is not None:
+        kinds = (StatementKind.START, StatementKind.REVOKE)
     elif request.state is RequestState.APPROVED:
         kinds = (StatementKind.START, StatementKind.REJECT, StatementKind.WITHDRAW)
     facts = request_facts(premises, transaction, request)
@@ -86,10 +96,12 @@ def request_acts(premises: Premises, transaction: Transaction, request: Request,
         Act(
             kind=kind,
             subject=request.number,
-            title=Words(_TITLES[kind], {"number": request.number}),
+            title=Words(
+                _STANDING_TITLES.get(kind, _TITLES[kind]) if standing else _TITLES[kind], {"number": request.number}
+            ),
             people=who_may(kind, facts, premises.policy),
             signed=facts.approvers,
-            until=window.closes if window else None,
+            until=window.closes if window else standing.until if standing else None,
             since=request.at,
             request=request.number,
         )

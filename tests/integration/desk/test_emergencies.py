@@ -19,7 +19,7 @@ from runner.model.run import RunState
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
 from runner.model.time import Window
-from runner.rules import statements
+from runner.rules import grant_statements, statements
 from runner.service.request_view import request_shown
 from runner.wire.api_request import Outcome, Signed
 from runner.wire.documents import to_document
@@ -215,5 +215,5 @@ def at_once(world: World, signed: list[Signed]) -> tuple[list[Outcome], list[Run
 
 def suspend(world: World, person: Signer, name: str) -> None:
     """Suspend somebody; it takes effect at once."""
-    content = statements.apply_content(GrantKind.SUSPEND, to_document(Suspend(name, "on leave")), "on leave")
+    content = grant_statements.apply_content(GrantKind.SUSPEND, to_document(Suspend(name, "on leave")), "on leave")
     world.submit(person, StatementKind.APPLY, world.site.origin, content)

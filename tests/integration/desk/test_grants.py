@@ -26,7 +26,7 @@ from runner.model.grant import (
 from runner.model.people import Standing
 from runner.model.statement import StatementKind
 from runner.proof.canonical import digest
-from runner.rules import statements
+from runner.rules import grant_statements
 from runner.wire.documents import to_document
 from tests.desk_grants import answer, apply, granted, record
 from tests.desk_site import ORIGIN, POLICY
@@ -97,7 +97,7 @@ def test_nobody_grants_alone(world: World) -> None:
 def test_an_application_is_no_approval(world: World) -> None:
     number = apply(world, ALICE, Enrol("carol", "Carol", "", CAROL_LINE)).subject
     found = record(world, number)
-    content = statements.grant_content(found, to_document(found.grant))
+    content = grant_statements.grant_content(found, to_document(found.grant))
     statement = replace(world.statement(BOB, StatementKind.APPLY, number, content))
     signed = world.signed(BOB, statement)
     for forged in (
@@ -114,7 +114,7 @@ def test_what_is_approved_is_what_was_applied_for(world: World) -> None:
     found = record(world, number)
     other: JsonObject = to_document(Enrol("carol", "Carol", "", STRANGER.key.public.to_line()))
     with pytest.raises(SignatureError) as caught:
-        world.submit(BOB, StatementKind.GRANT, number, statements.grant_content(found, other))
+        world.submit(BOB, StatementKind.GRANT, number, grant_statements.grant_content(found, other))
     assert caught.value.facts["field"] == "terms"
 
 

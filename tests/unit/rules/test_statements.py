@@ -18,7 +18,7 @@ from runner.model.run import AttemptKey, Choice, HandOver, Part, Question, RunSt
 from runner.model.runbook import Risk
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.proof.canonical import canonical_bytes
-from runner.rules import statements
+from runner.rules import grant_statements, statements
 from runner.rules.sentences import describe
 from runner.rules.statements import require_content
 from tests.registers import applied
@@ -59,6 +59,7 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.APPROVE: statements.approve_content(REQUEST, NOON, NOON + timedelta(hours=1), 1),
     StatementKind.REJECT: statements.reject_content(REQUEST, "not now"),
     StatementKind.WITHDRAW: statements.withdraw_content(REQUEST, "not needed"),
+    StatementKind.REVOKE: statements.revoke_content(REQUEST, "no longer needed"),
     StatementKind.CHECK: statements.check_content(DIGESTS, "postgres-minor-upgrade", 3),
     StatementKind.START: statements.start_content(REQUEST),
     StatementKind.CONFIRM: statements.confirm_content(REQUEST, RUN, "ab" * 32, "A"),
@@ -82,11 +83,11 @@ CONTENTS: Mapping[StatementKind, JsonObject] = {
     StatementKind.REVIEW: statements.review_content(
         RUN, "sha256:50", Verdict(("nobody watched the volume", "the runbook is old"), "it was right", "BG-2026-0154")
     ),
-    StatementKind.APPLY: statements.apply_content(GrantKind.SUSPEND, SUSPENSION, "lost key"),
-    StatementKind.GRANT: statements.grant_content(GRANT, SUSPENSION),
-    StatementKind.DENY: statements.end_content(GRANT, SUSPENSION, "no reason seen"),
-    StatementKind.RETRACT: statements.end_content(GRANT, SUSPENSION, "found again"),
-    StatementKind.INSPECT: statements.inspect_content(GRANT, SUSPENSION),
+    StatementKind.APPLY: grant_statements.apply_content(GrantKind.SUSPEND, SUSPENSION, "lost key"),
+    StatementKind.GRANT: grant_statements.grant_content(GRANT, SUSPENSION),
+    StatementKind.DENY: grant_statements.end_content(GRANT, SUSPENSION, "no reason seen"),
+    StatementKind.RETRACT: grant_statements.end_content(GRANT, SUSPENSION, "found again"),
+    StatementKind.INSPECT: grant_statements.inspect_content(GRANT, SUSPENSION),
 }
 
 
