@@ -46,6 +46,9 @@ def require_allowed(plan: Plan, wanted: StandingTerms, now: datetime) -> None:
     if runbook.family in NEVER:
         message = N_("runbook {runbook}: what belongs to family {family} has no standing approval")
         raise _refused("standing:family", message, runbook.id, family=runbook.family.value)
+    if runbook.touches_funds:
+        message = N_("runbook {runbook}: what touches funds is signed by two people each time")
+        raise _refused("standing:funds", message, runbook.id)
     if any(isinstance(step.work, PlaybookWork) and step.work.irreversible for step in runbook.steps):
         message = N_("runbook {runbook}: it has a step without a way back, which people look at each time")
         raise _refused("standing:irreversible", message, runbook.id)

@@ -51,7 +51,7 @@ class ApprovalStore:
         )
         return tuple(_approval(row) for row in rows)
 
-    def consume(self, request: str, plan: str, now: datetime, policy: str = "") -> tuple[Approval, ...]:
+    def consume(self, request: str, plan: str, now: datetime, policy: str) -> tuple[Approval, ...]:
         """Use every approval of this plan under this policy once more, or none of them (L4).
 
         Args:

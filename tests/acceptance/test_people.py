@@ -12,12 +12,9 @@ import pytest
 from runner.model.document import JsonObject
 from runner.runbook.places import shipped_files
 from tests.acceptance.installed import LI, WANG, Installed, rows_of
-from tests.waiting import wait_until
 
 FOUNDERS = SECURITY, SYSTEM, HEAD = (WANG, LI, "head")
 """By the posts the bank's policy gives them, in this order: none of them operates anything."""
-
-OWNER = "owner"
 
 
 @dataclass
@@ -56,9 +53,6 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     bank = Bank(tmp_path_factory.mktemp("bank"))
     bank.make_keys()
     bank.write_site()
-    runbook = bank.site / "runbooks/maintenance/note-write.yml"
-    affected = "risk: ordinary\nbusiness_impact: true\n"
-    runbook.write_text(runbook.read_text(encoding="utf-8").replace("risk: ordinary\n", affected), encoding="utf-8")
     shutil.copy(shipped_files() / "inventory" / "example" / "policy.bank.yml", bank.site / "inventory/test/policy.yml")
     bank.found()
     yield bank
@@ -77,10 +71,7 @@ def test_a_bank_from_its_two_founders_to_a_change_that_is_proved(bank: Bank) -> 
     for mark in ("training", "confidentiality"):
         bank.granted("people", "attest", HEAD, mark)
     enough_people_are_there(bank)
-    bank.join(OWNER, "business", "business_owner")
-    run = a_change_by_those_who_may(bank)
-    the_business_verifies_it(bank, run)
-    two_departments_accept_it(bank, run)
+    a_change_by_those_who_may(bank)
     somebody_leaves(bank)
     everything_is_proved(bank)
 
@@ -111,11 +102,10 @@ def enough_people_are_there(bank: Bank) -> None:
     }
 
 
-def a_change_by_those_who_may(bank: Bank) -> str:
-    """A change on trial for a second, its result signed by both; the run."""
+def a_change_by_those_who_may(bank: Bank) -> None:
     for person in ("op-a", "op-b"):
         bank.sign("runbook", "publish", "note-write", by=person)
-    window = ("--from", "now", "--to", "+2h", "--trial", "1s", "--reason", "acceptance")
+    window = ("--from", "now", "--to", "+2h", "--reason", "acceptance")
     number = str(bank.sign("request", "note-write", "-p", "text=hello", *window, by="op-a")["request"])
     assert "policy:role" in bank.refused("approve", number, "--quiet", "--yes", by="op-b", code=4)
     explained = bank.ask("policy", "explain", "op-b", "approve", number, by="op-b", code=4)
@@ -131,27 +121,6 @@ def a_change_by_those_who_may(bank: Bank) -> str:
     bank.do("run", "watch", run, by="op-b")
     for person in ("op-a", "op-b"):
         bank.sign("close", run, "--achieved", "as seen", "--configuration", "no_change", by=person)
-    return run
-
-
-def the_business_verifies_it(bank: Bank, run: str) -> None:
-    assert bank.ask("run", "show", run, by="op-a")["row"]["state"] == "awaiting_business"  # type: ignore[index,call-overload]  # an object
-    words = ("verify", run, "--verified", "a note was read", "--yes")
-    assert "L13:verifies-own" in bank.refused(*words, by="op-a", code=4)
-    assert "policy:role" in bank.refused(*words, by=HEAD, code=4)
-    found = ("--not-accepted", "--finding", "the note is upside down")
-    assert bank.sign("verify", run, "--verified", "a note was read", *found, by=OWNER)["state"] == "disputed"
-    assert bank.sign("verify", run, "--verified", "it was read again", by=OWNER)["state"] == "on_trial"
-
-
-def two_departments_accept_it(bank: Bank, run: str) -> None:
-    wait_until(lambda: "OVERDUE" in bank.do("run", "show", run, by=HEAD), 30, "the trial to be over")
-    assert not bank.sign("accept", run, "--conclusion", "a quiet second", by=HEAD)["complete"]
-    assert "CO-33:one-department" in bank.refused("accept", run, "--yes", by="op-a", code=4)
-    assert bank.sign("accept", run, by=OWNER)["state"] == "closed"
-    shown = bank.do("run", "show", run, by=OWNER)
-    assert "accepted by head, owner: a quiet second" in shown
-    assert "NOT accepted by owner" in shown
 
 
 def somebody_leaves(bank: Bank) -> None:

@@ -37,7 +37,7 @@ RUN_MEANINGS: Final = {
     RunState.ABANDONED: Meaning.BAD,
     RunState.LAPSED: Meaning.FAINT,
     RunState.AWAITING_BUSINESS: Meaning.WAIT,
-    RunState.DISPUTED: Meaning.ALARM,
+    RunState.DISPUTED: Meaning.BAD,
     RunState.ON_TRIAL: Meaning.WAIT,
     RunState.NOT_ACCEPTED: Meaning.BAD,
     RunState.CLOSED: Meaning.FAINT,

@@ -40,7 +40,7 @@ def begin(case: Case, request: Request, plan: Plan) -> Outcome:
         request=request.number, run=case.transaction.runs.next_id(request.number, case.now), plan=request.plan
     )
     case.record(Tag.RUN_START_SIGNED, about, {"standing": True})
-    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now)
+    approvals = case.transaction.approvals.consume(request.number, request.plan, case.now, case.premises.policy_digest)
     ends = min(approval.not_after for approval in approvals)
     record = RunRecord(
         id=about.run,

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.model.grant import Appoint
+from tests.desk_grants import granted
+from tests.desk_results import DEPARTMENTS, OWNED
 from tests.desk_world import ALICE, BOB, CAROL, DAVE, World, make_world, opened_world
 
 
@@ -57,3 +60,19 @@ def full_world(four_people: Path, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(four_people, tmp_path / "four", dirs_exist_ok=True)
     with opened_world(tmp_path / "four") as opened:
         yield opened
+
+
+@pytest.fixture
+def bank(full_world: World) -> World:
+    """Four people, dave a business owner too, and every class verified by the business."""
+    full_world.use_policy(DEPARTMENTS)
+    granted(full_world, Appoint("dave", "business"))
+    return full_world
+
+
+@pytest.fixture
+def quiet(full_world: World) -> World:
+    """The same, where the business verifies nothing by class."""
+    full_world.use_policy(OWNED)
+    granted(full_world, Appoint("dave", "business"))
+    return full_world

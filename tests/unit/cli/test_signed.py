@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from runner.client.wording.present import Present
 from runner.errors import UsageError
 from runner.model.document import JsonObject
 from runner.model.people import KeyHolder
-from runner.model.result import Achievement
+from runner.model.result import Achievement, ResultRecord
 from runner.model.run import RunState
 from runner.model.statement import Seen, Statement, StatementKind
 from runner.rules.statements import close_content
@@ -52,6 +53,7 @@ def change(stub: StubService) -> StubService:
     return stub
 
 
+ENDS = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 CLOSE = ("close", RUN, "--achieved", "全部完成", "--configuration", "no_change")
 
 
@@ -176,3 +178,41 @@ def test_for_several_their_count_is_typed(typed: str, agreed: bool, monkeypatch:
     else:
         with pytest.raises(UsageError, match="nothing was signed"):
             require_yes_for_all(given=False, count=3)
+
+
+SAID = Achievement("done")
+RESULT = ResultRecord(RUN, "BG-2026-0001", RunState.SUCCEEDED, SAID, ENDS, business=True, trial_ends=ENDS)
+
+
+def afterwards(stub: StubService, state: RunState, kind: StatementKind) -> None:
+    """The run, its result signed, waiting for somebody."""
+    act = Act(kind, RUN, Words("sign it"), ("王",), run=RUN)
+    shown = replace(RUN_SHOWN, row=replace(ROW, state=state), act=act, result=RESULT)
+    stub.says(f"GET /v1/runs/{RUN}", shown)
+
+
+def test_the_business_verifies(twokey: Twokey, change: StubService, key: Path) -> None:
+    afterwards(change, RunState.AWAITING_BUSINESS, StatementKind.VERIFY)
+    words = ("--verified", "a transfer", "--not-accepted", "--finding", "interest is wrong")
+    answer = twokey("--key", str(key), "verify", RUN, *words, "--yes")
+    assert answer.code == 0
+    assert "does NOT accept its result, findings: 1; a transfer" in answer.err
+    assert "business:" in answer.out
+
+
+def test_a_trial_is_accepted(twokey: Twokey, change: StubService, key: Path) -> None:
+    afterwards(change, RunState.ON_TRIAL, StatementKind.ACCEPT)
+    answer = twokey("--key", str(key), "accept", RUN, "--conclusion", "quiet", "--yes")
+    assert answer.code == 0
+    assert f"王 ACCEPTS run {RUN}" in answer.err
+    assert "trial:" in answer.out
+    assert twokey("--key", str(key), "accept", RUN, "--yes").code == 2
+
+
+@pytest.mark.parametrize("verb", [("verify", RUN, "--verified", "x"), ("accept", RUN, "--conclusion", "x")])
+def test_nothing_is_verified_or_accepted_before_its_time(
+    twokey: Twokey, change: StubService, key: Path, verb: tuple[str, ...]
+) -> None:
+    answer = twokey("--key", str(key), *verb, "--yes")
+    assert answer.code == 4
+    assert change.posted("/v1/statements") == []

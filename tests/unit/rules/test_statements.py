@@ -132,6 +132,7 @@ def test_an_approval_says_everything_it_binds() -> None:
         "not_before": "2026-11-23T12:00:00Z",
         "not_after": "2026-11-23T13:00:00Z",
         "max_runs": 1,
+        "trial": 0,
     }
 
 
