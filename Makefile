@@ -27,7 +27,7 @@ help:
 	@echo "make setup   make .venv and install what requirements.lock names"
 	@echo "make words   bring the catalogue of translations up to date and compile it"
 	@echo "make lock    write requirements.lock anew from pyproject.toml (needs uv; UPGRADE=--upgrade for new versions)"
-	@echo "make schema  write the JSON Schemas of runbooks and policies anew"
+	@echo "make schema  write the JSON Schemas of runbooks, policies and secrets anew"
 	@echo
 	@echo "PYTHON=...   the Python to make .venv from (now: $(PYTHON)); applies after make clean"
 
@@ -81,6 +81,8 @@ schema: compiled
 	mv build/schema.json runbooks/schema.json
 	.venv/bin/twokey policy schema > build/policy.schema.json
 	mv build/policy.schema.json inventory/policy.schema.json
+	.venv/bin/twokey inventory schema > build/secrets.schema.json
+	mv build/secrets.schema.json inventory/secrets.schema.json
 
 setup: .venv/project
 

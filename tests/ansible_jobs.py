@@ -44,7 +44,7 @@ class Site:
             inventory=self.snapshot / "inventory" / "hosts.yml",
             spool=self.folder / f"{name}.jsonl",
             limit=("h1",),
-            environment={name: value for name, value in os.environ.items() if name.startswith("PYTEST_")},
+            environment={name: value for name, value in os.environ.items() if name.startswith("LC_TWOKEY_")},
         )
         return replace(job, **changes)
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.waiting import is_running, wait_until
 
-_MARK = "PYTEST_TWOKEY_SESSION"
+_MARK = "LC_TWOKEY_TEST_SESSION"
 """Environment variable by which a process that a test session started is known again."""
 
 _FOREIGN = ("ANSIBLE_", "GIT_", "LC_", "SSH_", "TWOKEY_", "XDG_")

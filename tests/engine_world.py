@@ -24,19 +24,22 @@ from runner.engine.in_force import InForce
 from runner.engine.notifier import Notice
 from runner.engine.plans import PlanShelf
 from runner.engine.process import is_alive
+from runner.engine.secret_values import Give, give_nothing
 from runner.engine.shim.folder import AboutShim, ShimFolder
 from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, SSH_CONFIG, remove_snapshot
 from runner.model.document import JsonObject, JsonValue
 from runner.model.log import LogMode, StoredLeaf
-from runner.model.plan import Binding, Connection, Content, ContentFile, Group, Host, PlanDocument, Runtime
+from runner.model.plan import Binding, Connection, Content, ContentFile, Group, Host, PlanDocument, Runtime, SecretRef
 from runner.model.policy import Policy, UnboundRules
 from runner.model.request import Request, RequestState
 from runner.model.run import Choice, Decision, RunKind, RunRecord, RunState, Wish
-from runner.model.runbook import Risk
+from runner.model.runbook import Risk, Runbook
+from runner.model.secret import Given, SecretText
 from runner.model.time import Clock, Window
 from runner.proof.canonical import parse_strict
 from runner.rules.expansion import make_batches, unbound_of
 from runner.rules.plans import plan_digests
+from runner.rules.secret_use import secrets_needed
 from runner.runbook.binding import inventory_document
 from runner.runbook.known_hosts import known_hosts_text, ssh_config_text
 from runner.runbook.loader import parse_runbook
@@ -79,6 +82,11 @@ class Notebook:
         self.notices.append(notice)
 
 
+def secret_references(runbook: Runbook) -> tuple[SecretRef, ...]:
+    """What a plan of these tests binds of the secrets its runbook names."""
+    return tuple(SecretRef(name, f"environment:{name.upper()}", "1") for name in secrets_needed(runbook))
+
+
 def local_host(name: str) -> Host:
     return Host(name, Connection.LOCAL, f"local:{name}", variables={"ansible_connection": "local"})
 
@@ -113,7 +121,7 @@ class State:
         leaves = LeafMaker(clock, LogMode.EMBEDDED)
         return cls(folder, opened, FilledBlobs(folder / "content"), leaves, clock, policy or Policy())
 
-    def engine(self, notebook: Notebook | None = None) -> Engine:
+    def engine(self, notebook: Notebook | None = None, give: Give = give_nothing) -> Engine:
         shelf = PlanShelf(self.folder / "snapshots", self.blobs, generated)
         return Engine(
             EngineParts(
@@ -124,6 +132,7 @@ class State:
                 notifier=notebook or Notebook(),
                 clock=self.clock,
                 in_force=InForce(self.policy),
+                give=give,
             )
         )
 
@@ -151,6 +160,7 @@ class State:
             batches=make_batches(parsed.targets, names),
             parameters=parameters or {},
             window=window,
+            secrets=secret_references(parsed),
         )
         parts = [to_document(part) for part in (Content(_RUNBOOK, bound), binding, Runtime("0", "0", "0", "0"))]
         unbound = unbound_of(parsed, (), UnboundRules())
@@ -305,10 +315,18 @@ def _request(plan: PlanDocument, now: datetime) -> Request:
     )
 
 
+PLANTED = "planted-in-the-engine"
+"""Value of every secret that an engine of its own process gives."""
+
+
+def give_planted(wanted: Sequence[SecretRef]) -> Given:
+    return {secret.name: SecretText(PLANTED) for secret in wanted}
+
+
 def serve(folder: Path) -> None:
     """Run the engine on a state until somebody ends this process."""
     state = State.open(folder)
-    engine = state.engine()
+    engine = state.engine(give=give_planted)
     engine.start()
     (folder / "started").touch()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

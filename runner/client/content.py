@@ -22,6 +22,7 @@ from runner.runbook.content_tree import Blob, BlobTree, FolderTree
 from runner.runbook.inventory import load_inventory
 from runner.runbook.loader import resolve_runbook
 from runner.runbook.planning import Surroundings, installed_runtime, make_plan
+from runner.runbook.secret_sources import load_secrets
 from runner.runbook.settings import load_policy
 from runner.wire.api import MAX_FILE, MAX_FILES
 from runner.wire.api_content import Proposal, UploadedFile
@@ -65,7 +66,9 @@ def unpublished_plan(site: Site, local: LocalContent, asked: PlanAsked) -> PlanD
         UsageError: a parameter or the choice of hosts will not do.
         InvalidContentError: the site's inventory or policy has problems.
     """
-    where = Surroundings(site, load_policy(site), load_inventory(site), installed_runtime())
+    inventory = load_inventory(site)
+    secrets = load_secrets(site, inventory)
+    where = Surroundings(site, load_policy(site), inventory, installed_runtime(), secrets)
     return make_plan(local.reach, asked, where, published=False)
 
 

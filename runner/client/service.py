@@ -9,6 +9,7 @@ from typing import Self
 
 from runner.client.connection import Connection, page_query
 from runner.client.door import Door
+from runner.client.environment import ServiceEnvironment
 from runner.client.log import ServiceLog
 from runner.client.register import ServiceRegister
 from runner.client.tokens import Tokens
@@ -49,6 +50,8 @@ class Service:
         """Its audit log and the live stream of it."""
         self.register = ServiceRegister(self._connection)
         """Its people, grants and policy."""
+        self.environment = ServiceEnvironment(self._connection)
+        """Its secrets, by reference."""
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,7 @@ from runner.engine.process_tree import kill_tree, parent_of
 from runner.engine.ssh_sharing import close_connections, make_control_dir
 from runner.errors import UsageError
 from runner.model.document import JsonValue
+from runner.model.secret import NOTHING, Given
 from runner.words import N_
 
 _log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Prepared:
         self._job = job
         self._config = config
         self._own_control_dir = own_control_dir
+        self._masks = job.masks
         self._changed = threading.Condition()
         self._listener = _listen(job.private_data_dir)
         self._unsent: list[tuple[Say, dict[str, object]]] = []
@@ -101,19 +103,22 @@ class Prepared:
         """Who holds the play at a task border now."""
         return self._held_by
 
-    def begin(self, extra_vars: Mapping[str, JsonValue], deadline: float | None = None) -> None:
+    def begin(self, extra_vars: Mapping[str, JsonValue], deadline: float | None = None, given: Given = NOTHING) -> None:
         """Let the play go.
 
         Args:
             extra_vars: variables that stand above all others; taken as data, never as templates.
             deadline: when to kill it (`time.monotonic`); None never does.
+            given: secrets that stand above these; they reach the process through its socket, and no file.
         """
         if self._is_let_go:
             raise ValueError("the play has already been let go")
         self._is_let_go = True
         job = self._job
         write_private(job.private_data_dir / EXTRA_VARS, to_extra_vars(extra_vars))
-        go = Go(str(job.spool), str(job.snapshot), job.masks, job.event_limit, job.hold_seconds)
+        secrets = {name: text.reveal() for name, text in given.items()}
+        self._masks = (*job.masks, *secrets.values())
+        go = Go(str(job.spool), str(job.snapshot), self._masks, job.event_limit, job.hold_seconds, secrets)
         if deadline is not None:
             self._clock = threading.Timer(max(0.0, deadline - time.monotonic()), self._time_out)
             self._clock.daemon = True
@@ -201,7 +206,7 @@ class Prepared:
         path = self._job.private_data_dir / "artifacts" / _NAME / "stdout"
         with suppress(OSError):
             text = path.read_bytes()[-_OUTPUT_KEPT:].decode("utf-8", "replace").replace("\r\n", "\n")
-            return Masks(self._job.masks).text(text).strip()
+            return Masks(self._masks).text(text).strip()
         return ""
 
     def _send(self, say: Say, **fields: object) -> None:

@@ -34,7 +34,8 @@ _PLAYBOOKS = "playbooks"
 _CALLBACKS = Path(__file__).with_name("callback")
 _CALLBACK = "twokey_spool"
 
-_HANDED_ON = ("HOME", "LOGNAME", "PATH", "SHELL", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
+HANDED_ON = ("HOME", "LOGNAME", "PATH", "SHELL", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
+"""Variables of the service that processes of a run get."""
 _LOCALE = "C.UTF-8"
 _USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -90,7 +91,7 @@ def lay_out(job: AnsibleJob, control_dir: Path) -> None:
 def environment_of(job: AnsibleJob, caller: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of the process."""
     folder = job.private_data_dir
-    handed_on = {name: caller[name] for name in _HANDED_ON if caller.get(name)}
+    handed_on = {name: caller[name] for name in HANDED_ON if caller.get(name)}
     return {
         "PATH": _USUAL_PATH,
         **handed_on,

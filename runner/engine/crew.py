@@ -11,7 +11,9 @@ from runner.engine.journal import Leaves, service_entry
 from runner.engine.links import ShimStarter
 from runner.engine.lost import Lost
 from runner.engine.pump import Pump
-from runner.engine.shim.protocol import Message, Say
+from runner.engine.secret_values import Give
+from runner.engine.shim.protocol import Message, Say, begin_message
+from runner.errors import RunnerError
 from runner.model.holding import Shim
 from runner.model.log import About
 from runner.model.order import Order
@@ -27,7 +29,7 @@ class Crew:
     """Hands of the run machine over real shims."""
 
     def __init__(
-        self, store: Store, leaves: Leaves, clock: Clock, starter: ShimStarter, pump: Pump, lost: Lost
+        self, store: Store, leaves: Leaves, clock: Clock, starter: ShimStarter, pump: Pump, lost: Lost, give: Give
     ) -> None:
         self._store = store
         self._leaves = leaves
@@ -35,6 +37,7 @@ class Crew:
         self._starter = starter
         self._pump = pump
         self._lost = lost
+        self._give = give
 
     def shim_for(self, run: str) -> Shim:
         """A live shim for a run, started and recorded when there is none.
@@ -62,7 +65,7 @@ class Crew:
         return shim
 
     def begin(self, order: Order, request: str, shim: Shim) -> None:
-        """Leave an order whose intent is recorded, and have it carried out.
+        """Leave an order whose intent is recorded, and have it carried out with its secrets; without one, it never is.
 
         Raises:
             StorageError: the order cannot be left; nothing was begun.
@@ -70,8 +73,14 @@ class Crew:
         folder = self._starter.folder(shim.id).attempt(order.key)
         folder.write_order(order)
         crash_point("order_written")
-        self._pump.follow(Followed(order.key, request, folder, shim))
-        self._pump.send(shim.id, Message(Say.BEGIN, folder.name))
+        followed = Followed(order.key, request, folder, shim)
+        try:
+            followed.begin = begin_message(folder.name, self._give(order.secrets))
+        except RunnerError as error:
+            self._pump.follow(followed, refused=str(error))
+            return
+        self._pump.follow(followed)
+        self._pump.send(shim.id, followed.begin)
         crash_point("begin_sent")
 
     def prepare(self, order: Order) -> None:

@@ -19,6 +19,7 @@ from runner.engine.notifier import Notice, Notices, Notifier, notice_entry
 from runner.engine.plans import PlanShelf
 from runner.engine.pump import Pump
 from runner.engine.recovery import Recovery
+from runner.engine.secret_values import Give, give_nothing
 from runner.engine.timers import Timers
 from runner.errors import StorageError
 from runner.model.plan import Plan
@@ -45,6 +46,8 @@ class EngineParts:
     clock: Clock
     in_force: InForce
     shim_command: Command = SHIM_COMMAND
+    give: Give = give_nothing
+    """Gives the secrets of an attempt when it begins."""
 
 
 class Engine:
@@ -56,7 +59,7 @@ class Engine:
         importer = Importer(parts.store, parts.leaves, parts.clock)
         lost = Lost(parts.store, parts.leaves, parts.clock, importer)
         self._pump = Pump(importer, starter, lost, parts.clock, self.wake)
-        crew = Crew(parts.store, parts.leaves, parts.clock, starter, self._pump, lost)
+        crew = Crew(parts.store, parts.leaves, parts.clock, starter, self._pump, lost, parts.give)
         self._timers = Timers(parts.clock, self.wake)
         self._notices = Notices(parts.notifier, self._record_notice)
         self._store, self._leaves = parts.store, parts.leaves

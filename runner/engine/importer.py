@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from runner.engine.crash import crash_point
 from runner.engine.journal import Leaves, about_attempt, service_entry
 from runner.engine.shim.folder import AttemptFolder
+from runner.engine.shim.protocol import Message
 from runner.engine.shim.spool import SpoolEvent, SpoolReader
 from runner.errors import UsageError, VerificationError
 from runner.model.document import JsonObject, JsonValue
@@ -60,6 +61,8 @@ class Followed:
     """Whether it was found after a restart; then it may begin no more, unless it has."""
     is_begun: bool = False
     """Whether it is recorded as begun."""
+    begin: Message | None = field(default=None, repr=False)
+    """The word to begin it, secrets included; dropped as soon as it has been heeded."""
 
     def __post_init__(self) -> None:
         self.reader = SpoolReader(self.folder.spool)

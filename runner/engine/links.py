@@ -8,11 +8,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from runner.engine.ansible_layout import HANDED_ON
 from runner.engine.process import ProcessMark, is_alive, mark_of
 from runner.engine.shim.folder import ShimFolder
 from runner.engine.shim.protocol import Lines, Message, to_line
@@ -27,6 +28,11 @@ _LISTENER = 3
 
 Command = Sequence[str]
 SHIM_COMMAND: Command = (sys.executable, "-I", "-m", "runner.engine.shim")
+
+
+def handed_on(caller: Mapping[str, str]) -> dict[str, str]:
+    """What a shim gets of the service's variables: none in which a secret is kept."""
+    return {name: value for name, value in caller.items() if name in HANDED_ON or name.startswith(("LANG", "LC_"))}
 
 
 class Link:
@@ -137,7 +143,7 @@ class ShimStarter:
         return os.posix_spawn(
             self._command[0],
             [*self._command, str(folder.path), str(_LISTENER)],
-            os.environ,
+            handed_on(os.environ),
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, listener.fileno(), _LISTENER),
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

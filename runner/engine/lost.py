@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from runner.engine.importer import Followed, Importer
 from runner.engine.journal import Leaves, service_entry
+from runner.engine.links import is_running
 from runner.engine.process import holders_of, own_mark
 from runner.engine.process_tree import kill_tree
+from runner.engine.shim.folder import ShimFolder
 from runner.engine.shim.judging import Loss, unseen_result
 from runner.errors import RunnerError, StorageError, UsageError
 from runner.model.holding import Shim
@@ -66,7 +68,11 @@ class Lost:
                 kill_tree(process)
         while self._importer.import_some(followed):
             pass
-        return not processes
+        if processes:
+            return False
+        if not is_running(followed.shim):
+            ShimFolder(folder.path.parent).put_away_work()
+        return True
 
     def gone(self, shim: Shim) -> None:
         """Record that a shim is gone; what cannot be recorded now is found out again at the next start."""

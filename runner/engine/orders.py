@@ -8,12 +8,13 @@ from runner.engine.plans import OpenPlan
 from runner.engine.snapshot import Snapshot
 from runner.model.document import JsonObject, JsonValue
 from runner.model.order import Order, PlayOrder, ProbeOrder
-from runner.model.plan import Role
+from runner.model.plan import Role, SecretRef
 from runner.model.policy import Policy
 from runner.model.run import RunRecord
 from runner.model.runbook import PlayRef
 from runner.rules.move import Begin
 from runner.rules.references import Scope, fill_vars
+from runner.rules.secret_use import references_of
 
 
 def order_of(begin: Begin, opened: OpenPlan, snapshot: Snapshot, scope: Scope | None, policy: Policy) -> Order:
@@ -47,7 +48,15 @@ def order_of(begin: Begin, opened: OpenPlan, snapshot: Snapshot, scope: Scope | 
         manifest=snapshot.manifest,
         deadline=begin.deadline,
         hold=policy.hold,
+        secrets=_secrets(begin, opened),
     )
+
+
+def _secrets(begin: Begin, opened: OpenPlan) -> tuple[SecretRef, ...]:
+    """What a play gets; probes get nothing."""
+    if not isinstance(begin.work, PlayRef):
+        return ()
+    return references_of(opened.plan.runbook, opened.plan.binding, begin.key.step)
 
 
 def scope_of(record: RunRecord, opened: OpenPlan, batch: int, outputs: Mapping[str, JsonObject]) -> Scope:

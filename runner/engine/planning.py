@@ -17,13 +17,14 @@ from runner.errors import InvalidContentError, UsageError
 from runner.model.document import JsonValue
 from runner.model.plan import Binding, Content, Plan, PlanDocument, Runtime
 from runner.model.request import Publication
-from runner.model.runbook import Targets
+from runner.model.runbook import Runbook, Targets
 from runner.model.site import Site
 from runner.runbook.binding import bind_hosts
 from runner.runbook.closure import Reach, reach_of
 from runner.runbook.content_tree import Blob, BlobTree
 from runner.runbook.inventory import Inventory, load_inventory
 from runner.runbook.planning import Surroundings, installed_runtime, make_plan
+from runner.runbook.secret_sources import Secrets, bind_secrets, load_secrets
 from runner.store.content import ContentStore
 from runner.wire.api_request import PlanAsked
 from runner.wire.documents import to_document
@@ -67,6 +68,14 @@ class Planner:
         """
         return load_inventory(self._site)
 
+    def secrets(self) -> Secrets:
+        """The secrets as the environment's file declares them now.
+
+        Raises:
+            InvalidContentError: it, or the inventory, has problems.
+        """
+        return load_secrets(self._site, self.inventory())
+
     def make(self, publication: Publication, asked: PlanAsked) -> PlanDocument:
         """The plan of published content, applied to the inventory as it is now.
 
@@ -80,7 +89,9 @@ class Planner:
             InvalidContentError: the inventory has problems, or a task is handed to a host outside the plan.
             RefusedError: the risk class asked for does not raise the one it has.
         """
-        where = Surroundings(self._site, self._in_force.policy, self.inventory(), self.runtime)
+        inventory = self.inventory()
+        secrets = load_secrets(self._site, inventory)
+        where = Surroundings(self._site, self._in_force.policy, inventory, self.runtime, secrets)
         return make_plan(self._reach(publication), asked, where, published=True)
 
     def source_of(self, content: Content) -> str:
@@ -94,7 +105,7 @@ class Planner:
 
     def changes_of(self, plan: Plan) -> tuple[Change, ...]:
         """Every line in which the plan would come out differently now, for the same hosts and parameters."""
-        return (*self._binding_changes(plan.binding), *_runtime_changes(plan.runtime, self.runtime))
+        return (*self._binding_changes(plan.binding, plan.runbook), *_runtime_changes(plan.runtime, self.runtime))
 
     def _reach(self, publication: Publication) -> Reach:
         """What published content reaches, derived from the bytes that are kept."""
@@ -109,10 +120,12 @@ class Planner:
             self._reaches.popitem(last=False)
         return reach
 
-    def _binding_changes(self, binding: Binding) -> Iterator[Change]:
+    def _binding_changes(self, binding: Binding, runbook: Runbook) -> Iterator[Change]:
         names = tuple(name for batch in binding.batches for name in batch)
         try:
-            hosts, groups = bind_hosts(self.inventory(), Targets(hosts=names))
+            inventory = self.inventory()
+            hosts, groups = bind_hosts(inventory, Targets(hosts=names))
+            secrets = bind_secrets(load_secrets(self._site, inventory), runbook, names)
         except UsageError as error:
             problem = error.problems[0] if isinstance(error, InvalidContentError) and error.problems else str(error)
             yield Change("binding", N_("as approved"), problem, is_binding=True, is_patch_level=False)
@@ -123,6 +136,7 @@ class Planner:
             production=self._site.production,
             hosts=hosts,
             groups=groups,
+            secrets=secrets,
         )
         for place, old, new in _differences("binding", to_document(binding), to_document(present)):
             yield Change(place, _shown(old), _shown(new), is_binding=True, is_patch_level=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,11 @@ class ProcessMark:
     """Start time in clock ticks since boot, from `/proc/<pid>/stat`."""
     boot: str
     """Boot id of the kernel."""
+
+
+def leave_no_core() -> None:
+    """Keep this process and everything it starts from being written to disk when it crashes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def own_mark() -> ProcessMark:
@@ -61,6 +67,12 @@ def holders_of(path: Path) -> tuple[int, ...]:
     return tuple(
         int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit() and _holds(process, target)
     )
+
+
+def works_in(folder: Path) -> bool:
+    """Whether a process has a folder for its working directory, as far as this user may see."""
+    target = folder.stat()
+    return any(_is_same(process / "cwd", target) for process in Path("/proc").iterdir() if process.name.isdigit())
 
 
 def _holds(process: Path, target: os.stat_result) -> bool:

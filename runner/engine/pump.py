@@ -125,10 +125,12 @@ class Pump:
             links = [link for link in self._links.values() if link.shim.run == run]
         return max(links, key=lambda link: link.shim.started_at, default=None)
 
-    def follow(self, followed: Followed) -> None:
-        """See an attempt through to its recorded end."""
+    def follow(self, followed: Followed, refused: str | None = None) -> None:
+        """See an attempt through to its recorded end; `refused` says why it never begins."""
         with self._lock:
-            self._tasks[str(followed.key)] = _Task(followed, is_lost=followed.shim.id not in self._links)
+            self._tasks[str(followed.key)] = _Task(
+                followed, is_lost=followed.shim.id not in self._links, refused=refused
+            )
         self._ask(lambda: None)
 
     def follows(self, key: AttemptKey) -> bool:
@@ -266,7 +268,10 @@ class Pump:
                 case Stand.REFUSED:
                     task.refused = standing.reason if standing else ""
                 case Stand.ORDERED:
-                    link.send(Message(Say.CANCEL if task.followed.is_recovered else Say.BEGIN, name))
+                    if task.followed.is_recovered or task.followed.begin is None:
+                        link.send(Message(Say.CANCEL, name))
+                    else:
+                        link.send(task.followed.begin)
 
     def _tasks_of(self, shim: Shim) -> list[_Task]:
         return [task for task in self._all_tasks() if task.followed.shim.id == shim.id]
@@ -290,6 +295,8 @@ class Pump:
 
     def _see_to(self, task: _Task) -> None:
         followed = task.followed
+        if task.has_begun or task.has_ended or task.refused is not None:
+            followed.begin = None
         if task.has_begun and not followed.is_begun:
             self._importer.begun(followed)
         if task.looks:

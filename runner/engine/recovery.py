@@ -69,6 +69,7 @@ class Recovery:
         for shim in shims:
             self._take_up(shim, is_wanted=shim.run in runs)
         self._send_strays_home({shim.id for shim in shims})
+        self._put_away_work()
         self._clear_away(self._clock.now() - _KEPT)
         self._shelf.clear_away({record.plan for record in (*records, *owing, *at_work) if record is not None})
         return runs
@@ -97,6 +98,17 @@ class Recovery:
         for folder in self._starter.folders():
             if folder.path.name not in known:
                 self._send_home(folder)
+
+    def _put_away_work(self) -> None:
+        """Remove the private folders of processes that nobody will end any more: what a task was given lies there."""
+        for folder in self._starter.folders():
+            try:
+                about = folder.find_about()
+            except RunnerError as error:
+                _log.warning("shim folder %s: %s", folder.path.name, error)
+                continue
+            if about is not None and not is_alive(about.process):
+                folder.put_away_work()
 
     def _clear_away(self, before: datetime) -> None:
         """Remove folders of shims that ended long ago, of runs that are at an end: the log holds all they told."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.model.document import JsonObject, JsonValue
-from runner.model.plan import Host
+from runner.model.plan import Host, SecretRef
 from runner.model.run import AttemptKey, AttemptState, HostOutcome
 from runner.model.runbook import Output, Probe
 from runner.model.time import Seconds
@@ -54,7 +54,8 @@ class Order:
     hold: Seconds = Seconds(600)
     """How long the shim holds at a task border while the log cannot be written."""
     forks: int = 20
-    masks: tuple[str, ...] = ()
+    secrets: tuple[SecretRef, ...] = ()
+    """What the play gets beside its variables; the values come with the word to begin, and are never here."""
 
 
 @dataclass(frozen=True, slots=True)

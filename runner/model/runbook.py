@@ -220,6 +220,8 @@ class Step:
     gate: Gate | None = None
     timeout: Seconds = Seconds(1800)
     """Deadline of each attempt; of the whole watch, with reserve, for a soak; of the sheet for manual work."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets its plays get beyond those of the whole runbook."""
 
     funds: bool = False
     """Whether it touches accounts and funds: repeated only after its reconciliation (L13)."""
@@ -318,6 +320,8 @@ class Runbook:
     parameters: tuple[Parameter, ...] = ()
     vars: Mapping[str, JsonValue] = field(default_factory=dict)
     """Extra variables given to every play; may hold references to parameters and `run`."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets every play gets."""
     window_required: bool = True
     business_impact: bool = False
     """Whether it affects the business: a business owner verifies the result, whatever the risk class."""

@@ -18,6 +18,7 @@ from runner.model.runbook import Output
 from runner.rules.event_fold import EventFold, HostCounts, HostFacts
 from runner.rules.history import SETTLED_DONE, SETTLED_NOT_DONE
 from runner.rules.parameters import read_value
+from runner.rules.secret_use import MASK
 from runner.words import N_
 
 SETTLED_UNKNOWN: Final = "unknown"
@@ -119,6 +120,8 @@ def typed_outputs(declared: Sequence[Output], reported: Mapping[str, JsonValue])
     for output in declared:
         if output.name not in reported:
             return {}, fill(N_('output "{name}" was not reported'), {"name": output.name})
+        if MASK in str(reported[output.name]):
+            return {}, fill(N_('output "{name}" holds a secret, which is not recorded'), {"name": output.name})
         try:
             values[output.name] = read_value(output, reported[output.name])
         except UsageError as error:

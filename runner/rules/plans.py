@@ -12,6 +12,7 @@ from runner.model.runbook import Runbook
 from runner.proof.canonical import digest, digest_of
 from runner.rules.expansion import expand, make_batches, rollback_estimate, unbound_of
 from runner.rules.risk import risk_of
+from runner.rules.secret_use import require_bound
 from runner.words import N_
 
 Part = TypeVar("Part")
@@ -38,8 +39,8 @@ def open_plan(document: PlanDocument, runbook: Runbook, read: PartReader) -> Pla
         read: reader of the parts.
 
     Raises:
-        VerificationError: a digest, the runbook's source, the batches or the list of what is unbound is not what the
-            parts say.
+        VerificationError: a digest, the runbook's source, the batches, the secrets or the list of what is unbound is
+            not what the parts say.
         UsageError: a part is not of its shape.
     """
     digests = plan_digests(document.content, document.binding, document.runtime)
@@ -48,6 +49,7 @@ def open_plan(document: PlanDocument, runbook: Runbook, read: PartReader) -> Pla
     _require_source(content, document.runbook_source)
     binding = read(Binding, document.binding)
     _require_batches(runbook, binding)
+    require_bound(runbook, binding)
     _require_unbound(runbook, document.unbound)
     risk, rules = risk_of(runbook, binding)
     return Plan(

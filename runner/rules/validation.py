@@ -29,6 +29,7 @@ from runner.model.units import format_duration
 from runner.rules.families import family_findings
 from runner.rules.parameters import is_absolute_path, read_value, require_plain
 from runner.rules.plays import plays_of
+from runner.rules.secret_use import secret_findings
 from runner.rules.variables import refused_names
 from runner.rules.visibility import reference_findings
 from runner.words import N_
@@ -56,6 +57,7 @@ def runbook_findings(runbook: Runbook, controls: frozenset[str]) -> tuple[Findin
         *_order_findings(runbook),
         *_variable_findings(runbook),
         *reference_findings(runbook),
+        *secret_findings(runbook),
         *family_findings(runbook),
     ]
     for position, step in enumerate(runbook.steps):

@@ -20,6 +20,7 @@ from runner.runbook.inventory import load_inventory
 from runner.runbook.ledger import PLAYBOOKS
 from runner.runbook.loader import find_runbooks, runbook_files, without_dots
 from runner.runbook.problems import Problem, say
+from runner.runbook.secret_sources import load_secrets, undeclared_uses, unknown_secrets
 from runner.runbook.settings import load_policy, load_site
 from runner.runbook.site_folder import is_site
 from runner.runbook.syntax import syntax_check
@@ -129,12 +130,15 @@ def _twins(root: Path, file: Path, reach: Reach, by_id: Mapping[str, Sequence[Pa
 
 def _site_problems(root: Path, reach: Reach) -> Iterator[Problem]:
     """What the site's policy and inventory, or in their absence the shipped policy, say about what is reached."""
-    policy, hosts = _surroundings(root)
+    policy, hosts, secrets = _surroundings(root)
     if policy.unbound.lookups is Allowance.REFUSE:
         for unbound in reach.unbound:
             path, _, line = unbound.place.rpartition(":")
             text = say(N_("it looks up what is not in its content, which policy refuses: {what}"), what=unbound.what)
             yield Problem(path, int(line), 1, text)
+    if secrets is not None:
+        yield from undeclared_uses(reach, secrets)
+        yield from unknown_secrets(reach, secrets)
     if hosts is not None:
         yield from delegate_problems(reach, hosts)
     else:
@@ -142,17 +146,22 @@ def _site_problems(root: Path, reach: Reach) -> Iterator[Problem]:
         yield from delegate_problems(reach, known)
 
 
-def _surroundings(root: Path) -> tuple[Policy, frozenset[str] | None]:
-    """Policy and host names of the site, as far as it is one and they can be read."""
+def _surroundings(root: Path) -> tuple[Policy, frozenset[str] | None, frozenset[str] | None]:
+    """Policy, host names and names of secrets of the site, as far as it is one and they can be read."""
     if not is_site(root):
-        return Policy(), None
+        return Policy(), None, None
     policy: Policy = Policy()
     try:
         site = load_site(root)
         policy = load_policy(site)
-        return policy, frozenset(host.name for host in load_inventory(site).hosts)
+        inventory = load_inventory(site)
     except (InvalidContentError, NotFoundError):
-        return policy, None
+        return policy, None, None
+    hosts = frozenset(host.name for host in inventory.hosts)
+    try:
+        return policy, hosts, frozenset(load_secrets(site, inventory))
+    except InvalidContentError:
+        return policy, hosts, None
 
 
 def _is_known(problem: Problem, lines: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 
 from runner import __version__
@@ -25,6 +25,7 @@ from runner.runbook.binding import bind_hosts, members_of
 from runner.runbook.closure import Reach, delegate_problems
 from runner.runbook.inventory import Inventory
 from runner.runbook.problems import invalid
+from runner.runbook.secret_sources import Secrets, bind_secrets, undeclared_uses
 from runner.wire.api_request import PlanAsked
 from runner.wire.documents import to_document
 from runner.words import N_
@@ -38,6 +39,8 @@ class Surroundings:
     policy: Policy
     inventory: Inventory
     runtime: Runtime
+    secrets: Secrets = field(default_factory=dict)
+    """What the environment declares."""
 
 
 def make_plan(reach: Reach, asked: PlanAsked, where: Surroundings, *, published: bool) -> PlanDocument:
@@ -50,9 +53,9 @@ def make_plan(reach: Reach, asked: PlanAsked, where: Surroundings, *, published:
         published: whether the content is.
 
     Raises:
-        NotFoundError: a host or parameter does not exist.
-        UsageError: a parameter or the choice of hosts will not do.
-        InvalidContentError: a task is handed to a host outside the plan.
+        NotFoundError: a host, parameter or secret does not exist.
+        UsageError: a parameter or the choice of hosts will not do, or a secret is not for one of them.
+        InvalidContentError: a task is handed to a host outside the plan, or uses a secret that is not named.
         RefusedError: the risk class asked for does not raise the one it has.
     """
     runbook = reach.runbook
@@ -65,6 +68,8 @@ def make_plan(reach: Reach, asked: PlanAsked, where: Surroundings, *, published:
             binding = replace(binding, raised_to=asked.risk)
     if problems := delegate_problems(reach, frozenset(names)):
         raise invalid(reach.content.runbook, problems)
+    if uses := list(undeclared_uses(reach, where.secrets)):
+        raise invalid(reach.content.runbook, uses)
     parts = (to_document(reach.content), to_document(binding), to_document(where.runtime))
     return PlanDocument(
         digests=plan_digests(*parts),
@@ -97,6 +102,7 @@ def _bind(runbook: Runbook, names: tuple[str, ...], asked: PlanAsked, where: Sur
         batches=make_batches(runbook.targets, names),
         parameters=complete_parameters(runbook.parameters, asked.parameters),
         window=asked.window,
+        secrets=bind_secrets(where.secrets, runbook, names),
     )
 
 

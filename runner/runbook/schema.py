@@ -1,4 +1,4 @@
-"""JSON Schemas of runbooks and policies, for editors: generated from the shapes that read them, so that they agree."""
+"""JSON Schemas of a site's documents, for editors: generated from the shapes that read them, so that they agree."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from pydantic_core import core_schema
 
 from runner.model.document import JsonObject
 from runner.model.units import DURATION_PATTERN, format_duration
-from runner.wire import fields, policy, policy_upkeep, probes, runbook, steps
+from runner.wire import fields, policy, policy_upkeep, probes, runbook, secret_sources, steps
 from runner.wire.fields import Shape
 from runner.wire.policy import PolicyShape
 from runner.wire.runbook import RunbookShape
+from runner.wire.secret_sources import SecretsShape
 
 SCHEMA_FILE: Final = "runbooks/schema.json"
 """Where a site keeps the schema of runbooks; that of policies: `runner.runbook.settings.POLICY_SCHEMA_FILE`."""
@@ -44,6 +45,11 @@ def schema_text(shape: type[Shape] = RunbookShape) -> str:
 def policy_schema_text() -> str:
     """The JSON Schema of policies as its file holds it."""
     return schema_text(PolicyShape)
+
+
+def secrets_schema_text() -> str:
+    """The JSON Schema of `secrets.yml` as its file holds it."""
+    return schema_text(SecretsShape)
 
 
 class _Generator(GenerateJsonSchema):
@@ -82,7 +88,7 @@ def _describe(definition: JsonObject, name: str) -> None:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Words under the fields of every shape, by shape and key."""
     found: dict[str, dict[str, str]] = {}
-    for module in (fields, probes, steps, runbook, policy_upkeep, policy):
+    for module in (fields, probes, steps, runbook, policy_upkeep, policy, secret_sources):
         for node in _classes(module):
             own: dict[str, str] = {}
             for parent in (base.id for base in node.bases if isinstance(base, ast.Name)):

@@ -11,6 +11,7 @@ from runner.model.site import Site
 from runner.runbook.places import shipped_files
 from runner.runbook.placing import read_shape
 from runner.runbook.problems import invalid
+from runner.runbook.secret_sources import SECRETS_SCHEMA_FILE
 from runner.runbook.settings import POLICY_SCHEMA_FILE, load_site, zone_problem
 from runner.runbook.site_folder import SITE_FILE, find_site
 from runner.wire.site import SiteShape
@@ -72,7 +73,8 @@ def _copy(shipped: Path, target: Path) -> None:
     """Copy what is shipped; it may be read-only, a site is not."""
     for part in _SHIPPED:
         shutil.copytree(shipped / part, target / part, ignore=_LEFT_BEHIND, copy_function=_copy_file)
-    _copy_file(str(shipped / POLICY_SCHEMA_FILE), str(target / POLICY_SCHEMA_FILE))
+    for schema in (POLICY_SCHEMA_FILE, SECRETS_SCHEMA_FILE):
+        _copy_file(str(shipped / schema), str(target / schema))
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
 

@@ -25,6 +25,7 @@ from runner.engine.in_force import InForce
 from runner.engine.notifier import Notifier
 from runner.engine.planning import Planner
 from runner.engine.plans import PlanShelf
+from runner.engine.secret_values import SecretGiver
 from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, SSH_CONFIG
 from runner.errors import RefusedError
 from runner.model.log import LogFilter, LogMode, StoredLeaf
@@ -130,13 +131,16 @@ def _join(order: Order, store: Store, in_force: InForce) -> Composed:
     leaves = LeafMaker(clock, LogMode.EMBEDDED if order.embedded else LogMode.INSTALLED)
     contents = ContentStore(state.content)
     shelf = PlanShelf(state.snapshots, contents, generated_files)
-    engine = Engine(EngineParts(store, leaves, shelf, state.shims, order.notifier, clock, in_force))
+    planner = Planner(site, in_force, contents)
+    giver = SecretGiver(site.inventory, planner.secrets, dict(os.environ))
+    parts = EngineParts(store, leaves, shelf, state.shims, order.notifier, clock, in_force, give=giver.give)
+    engine = Engine(parts)
     premises = Premises(
         store=store,
         leaves=leaves,
         verifier=SshKeygen(),
         clock=clock,
-        planner=Planner(site, in_force, contents),
+        planner=planner,
         plans=shelf,
         contents=contents,
         runs=engine,
@@ -158,6 +162,7 @@ def _join(order: Order, store: Store, in_force: InForce) -> Composed:
         started_at=clock.now(),
         pid=os.getpid(),
         end=order.end,
+        secrets=giver,
     )
     return Composed(service, engine, sequencer)
 

@@ -15,7 +15,7 @@ from runner.service.content_view import inventory_shown, publication_page, publi
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit
 from runner.wire import api
-from runner.wire.api_content import Proposal
+from runner.wire.api_content import Proposal, SecretShown, SecretsShown
 from runner.words import N_
 
 States = Annotated[list[PublicationState], Query()]
@@ -57,3 +57,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
     def inventory() -> Response:
         with store.reading() as transaction:
             return answer(inventory_shown(premises, transaction))
+
+    @app.get(api.SECRETS)
+    def secrets() -> Response:
+        checked = service.secrets.check()
+        return answer(SecretsShown(tuple(SecretShown(one.reference, one.problem) for one in checked)))

@@ -63,6 +63,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("GET", api.EXPLAIN): Operation(api_people.Explained),
     ("GET", api.STAFFING): Operation(api_people.Staffing),
     ("GET", api.INVENTORY): Operation(api_content.InventoryShown),
+    ("GET", api.SECRETS): Operation(api_content.SecretsShown),
     ("GET", api.RUNBOOKS): Operation(api_content.RunbookList),
     ("GET", api.PUBLICATIONS): Operation(api_content.PublicationPage),
     ("POST", api.PUBLICATIONS): Operation(api_request.Outcome, api_content.Proposal),

@@ -10,6 +10,7 @@ from runner.audit.sequencer import Sequencer
 from runner.engine.desk.desk import Desk
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.state import StateDirectory
+from runner.engine.secret_values import SecretGiver
 from runner.model.time import Clock
 from runner.proof.note import NoteKey
 from runner.service.access.access import Access
@@ -34,6 +35,7 @@ class Service:
     pid: int
     end: Callable[[], None]
     """Asks the service to end in order; from any thread."""
+    secrets: SecretGiver
 
     @property
     def store(self) -> Store:

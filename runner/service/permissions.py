@@ -56,6 +56,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.EXPLAIN): Permission.READ,
         ("GET", api.STAFFING): Permission.READ,
         ("GET", api.INVENTORY): Permission.READ,
+        ("GET", api.SECRETS): Permission.READ,
         ("GET", api.RUNBOOKS): Permission.READ,
         ("GET", api.PUBLICATIONS): Permission.READ,
         ("POST", api.PUBLICATIONS): Permission.STATEMENT,

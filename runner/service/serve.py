@@ -21,7 +21,7 @@ from runner.engine.desk.state import StateDirectory, hold, open_state, read_serv
 from runner.engine.desk.upkeep import stop_unused
 from runner.engine.journal import service_entry
 from runner.engine.notifier import Notifier, SilentNotifier
-from runner.engine.process import ProcessMark, is_alive, own_mark
+from runner.engine.process import ProcessMark, is_alive, leave_no_core, own_mark
 from runner.errors import RunnerError, StorageError, UnreachableError
 from runner.model.document import JsonObject
 from runner.model.log import About
@@ -74,6 +74,7 @@ def serve(terms: Terms) -> None:
         RefusedError: another service works on this state, or the site may not be served like this.
         StorageError: the state cannot be opened or written.
     """
+    leave_no_core()
     state = open_state(terms.state, terms.site)
     with hold(state), writing_log(state.log), ExitStack() as stack:
         ending = _Ending()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model.plan import Content, Group, Host
+from runner.model.plan import Content, Group, Host, SecretRef
 from runner.model.request import PublicationState
 from runner.model.runbook import Family, Risk
 from runner.model.text import Text
@@ -118,6 +118,22 @@ class InventoryShown:
     locks: tuple[HostLock, ...]
     problems: tuple[str, ...] = ()
     """Errors that keep it from being used, each beginning with its place; hosts and groups are then empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShown:
+    """A secret the environment declares, without its value."""
+
+    secret: SecretRef
+    problem: str = ""
+    """Why the service cannot resolve it now; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsShown:
+    """The secrets of the environment, each resolved once and forgotten."""
+
+    secrets: tuple[SecretShown, ...]
 
 
 @dataclass(frozen=True, slots=True)

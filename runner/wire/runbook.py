@@ -152,6 +152,8 @@ class RunbookShape(Shape):
     """How long a change of it is on trial at least before it is accepted, and by default."""
     vars: Variables = Field(default_factory=dict)
     """Extra variables for every play; values may hold references to parameters and `run`."""
+    secrets: list[Name] = Field(default_factory=list)
+    """Secrets of the environment that every play gets, by name; their values are in no document."""
     steps: Annotated[list[StepShape], Field(min_length=1, max_length=MOST_STEPS)]
     """What is done, in order."""
     on_failure: Annotated[OnFailure, Field(strict=False)] = OnFailure.ROLL_BACK
@@ -187,6 +189,7 @@ class RunbookShape(Shape):
             controls=tuple(self.controls),
             parameters=tuple(shape.value(name) for name, shape in self.parameters.items()),
             vars=self.vars,
+            secrets=tuple(self.secrets),
             window_required=self.window == "required",
             business_impact=self.business_impact,
             trial=self.trial or Seconds(0),

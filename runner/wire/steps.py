@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
@@ -227,6 +228,8 @@ class PlaybookStepShape(_StepShape):
     """Path below `playbooks/`."""
     vars: Variables = Field(default_factory=dict)
     """Extra variables; values may hold references."""
+    secrets: list[Name] = Field(default_factory=list)
+    """Secrets of the environment that the plays of this step get, by name."""
     read_only: bool = False
     """Whether it changes nothing; a change it reports then fails it."""
     outputs: dict[Name, OutputType] = Field(default_factory=dict)
@@ -256,7 +259,7 @@ class PlaybookStepShape(_StepShape):
             because=self.because.value() if self.because else None,
             irreversible=self.irreversible,
         )
-        return self._step(work, Seconds(1800))
+        return replace(self._step(work, Seconds(1800)), secrets=tuple(self.secrets))
 
 
 class RemoteStepShape(_StepShape):
@@ -329,9 +332,12 @@ class SoakStepShape(_StepShape):
 
     soak: SoakShape
     """What is watched, and how long."""
+    secrets: list[Name] = Field(default_factory=list)
+    """Secrets of the environment that the play of this step gets, by name."""
 
     def value(self) -> Step:
-        return self._step(self.soak.value(), Seconds(self.soak.lasts + _WATCH_RESERVE))
+        step = self._step(self.soak.value(), Seconds(self.soak.lasts + _WATCH_RESERVE))
+        return replace(step, secrets=tuple(self.secrets))
 
 
 def kind_of_step(value: object) -> str | None:

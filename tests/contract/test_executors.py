@@ -25,6 +25,7 @@ from runner.model.order import Order, PlayOrder, ProbeOrder, Result
 from runner.model.plan import Binding, Content, ContentFile, Group, Host
 from runner.model.run import AttemptState, HostOutcome
 from runner.model.runbook import Probe, ProbeKind
+from runner.model.secret import NOTHING
 from tests.engine_world import FilledBlobs, generated, local_host
 from tests.unit.engine.shim_world import SystemClock, make_order
 from tests.waiting import wait_until
@@ -139,7 +140,7 @@ def case(request: pytest.FixtureRequest, awkward_folder: Path) -> Iterator[_Case
 def _going_on(case: _Case) -> tuple[Prepared, Future[Ending]]:
     """Work that has begun and is waited for, as the shim does it."""
     prepared = case.executor.prepare(case.order, case.folder)
-    prepared.begin(case.order)
+    prepared.begin(case.order, NOTHING)
     ending: Future[Ending] = Future()
     threading.Thread(target=lambda: ending.set_result(prepared.wait()), daemon=True).start()
     case.wait_for_host()
@@ -155,7 +156,7 @@ def _judged(case: _Case, ending: Ending) -> Result:
 def test_work_is_told_from_the_first_event_to_the_last(case: _Case) -> None:
     prepared = case.executor.prepare(case.order, case.folder)
     case.let_go()
-    prepared.begin(case.order)
+    prepared.begin(case.order, NOTHING)
     ending = prepared.wait()
     assert (ending.seen, ending.stopped, ending.reason) == (True, False, "")
     events = case.events()
@@ -197,7 +198,7 @@ def test_what_is_held_goes_on_when_released(case: _Case) -> None:
 def test_a_probe_held_before_it_begins_looks_at_nothing(probing: _Case) -> None:
     case = probing
     prepared = case.executor.prepare(case.order, case.folder)
-    prepared.begin(case.order)
+    prepared.begin(case.order, NOTHING)
     prepared.hold()
     waiting = threading.Thread(target=prepared.wait)
     waiting.start()
@@ -226,7 +227,7 @@ def test_a_probe_ended_while_it_reaches_for_a_host_asks_nothing(probing: _Case) 
     sessions = _EndedMeanwhile(_Sessions(door, case.mark))
     prepared = ProbeExecutor(lambda: sessions, SystemClock()).prepare(case.order, case.folder)
     sessions.ended.append(prepared)
-    prepared.begin(case.order)
+    prepared.begin(case.order, NOTHING)
     waiting = threading.Thread(target=prepared.wait, daemon=True)
     waiting.start()
     waiting.join(10)
@@ -249,7 +250,7 @@ class _Refusing:
 def test_a_host_that_cannot_be_looked_at_is_told_with_its_reason(probing: _Case) -> None:
     case = probing
     prepared = ProbeExecutor(_Refusing, SystemClock()).prepare(case.order, case.folder)
-    prepared.begin(case.order)
+    prepared.begin(case.order, NOTHING)
     prepared.wait()
     result = _judged(case, Ending(seen=True))
     assert set(result.outcomes.values()) == {HostOutcome.UNREACHABLE}

@@ -91,6 +91,17 @@ def test_a_shim_asked_to_end_stops_at_the_next_task_border_and_tells(
     wait_until(lambda: not is_running(link.shim), 20, "the shim to end")
 
 
+def test_a_shim_leaves_no_core_file_and_knows_few_variables(link: Link) -> None:
+    limits = Path(f"/proc/{link.shim.pid}/limits")
+    wait_until(
+        lambda: "Max core file size         0                    0" in limits.read_text("ascii"), 20, "the limit"
+    )
+    told = {line.partition(b"=")[0] for line in Path(f"/proc/{link.shim.pid}/environ").read_bytes().split(b"\0")}
+    assert b"HOME" in told
+    assert not [name for name in told if name.startswith((b"TWOKEY_", b"GIT_"))]
+    assert b"GIT_AUTHOR_NAME" in {os.fsencode(name) for name in os.environ}
+
+
 def test_the_deadline_cuts_a_task_off_and_its_host_is_unknown(deep_folder: Path, order: Order, link: Link) -> None:
     soon = replace(order, deadline=Clock().now() + timedelta(seconds=15))
     attempt = _begin(link, soon, deep_folder)

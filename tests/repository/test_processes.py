@@ -16,6 +16,7 @@ STARTERS: dict[str, Allowed] = {
     "runner/client/autostart.py": Allowed("starts the embedded service", "client"),
     "runner/engine/links.py": Allowed("starts the step shims, which live on without the service", "engine"),
     "runner/engine/notifier.py": Allowed("the site's own program tells people outside", "engine"),
+    "runner/engine/secret_command.py": Allowed("the site's own program gives a secret", "engine"),
     "runner/engine/session.py": Allowed("probes of this machine itself", "engine"),
     "runner/engine/ssh_sharing.py": Allowed("ssh ends the connections that it kept", "engine"),
     "runner/runbook/syntax.py": Allowed("Ansible's syntax check, for lint", "runbook"),

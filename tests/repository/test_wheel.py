@@ -18,6 +18,7 @@ SITE = {
     "inventory/demo": "runner/site_files/inventory/demo",
     "inventory/example": "runner/site_files/inventory/example",
     "inventory/policy.schema.json": "runner/site_files/inventory/policy.schema.json",
+    "inventory/secrets.schema.json": "runner/site_files/inventory/secrets.schema.json",
     "inventory/site.yml": "runner/site_files/inventory/site.yml",
 }
 """What of the checkout `twokey init` makes a site from, and where the wheel keeps it."""

@@ -105,13 +105,18 @@ def _given(runbook: Runbook, binding: Binding) -> Iterator[Told]:
     for name, value in sorted(binding.parameters.items()):
         shown = shown_value(declared[name], value) if name in declared else str(value)
         yield told(_("parameter"), f"{name} = {shown}")
+    yield from secrets_told(binding)
+    for place, variable in enumerate(variables_told(runbook.vars, binding.parameters)):
+        yield told("" if place else _("every play"), variable)
+
+
+def secrets_told(binding: Binding) -> Iterator[Told]:
+    """Secrets by reference and version."""
     for secret in binding.secrets:
         text = _("{name}: {source}, version {version}; never its value").format(
             name=secret.name, source=secret.source, version=secret.version
         )
         yield told(_("secret"), text)
-    for place, variable in enumerate(variables_told(runbook.vars, binding.parameters)):
-        yield told("" if place else _("every play"), variable)
 
 
 def _when(plan: Plan, decision_by: datetime | None, present: Present) -> Iterator[Told]:

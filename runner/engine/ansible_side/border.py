@@ -15,7 +15,7 @@ import socket
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
@@ -88,6 +88,8 @@ class Go:
     """Bytes of one event before it is cut."""
     hold_seconds: float
     """How long to hold when events cannot be written."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables that stand above all others and are in no file."""
 
     def to_message(self) -> dict[str, object]:
         """The fields as they are sent."""
@@ -97,18 +99,20 @@ class Go:
             "masks": list(self.masks),
             "event_limit": self.event_limit,
             "hold_seconds": self.hold_seconds,
+            "secrets": dict(self.secrets),
         }
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Go:
         """Read the fields of a `go` message."""
-        masks = message["masks"]
+        masks, secrets = message["masks"], message.get("secrets")
         return cls(
             spool=str(message["spool"]),
             root=str(message["root"]),
             masks=tuple(str(mask) for mask in masks) if isinstance(masks, list) else (),
             event_limit=int(str(message["event_limit"])),
             hold_seconds=float(str(message["hold_seconds"])),
+            secrets={str(name): str(text) for name, text in secrets.items()} if isinstance(secrets, dict) else {},
         )
 
 

@@ -10,7 +10,7 @@ import gc
 import importlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ansible.cli import CLI
 from ansible.cli.playbook import PlaybookCLI
@@ -55,6 +55,7 @@ def run_playbook(border: Border, talk: Talk, argv: list[str]) -> NoReturn:
     Raises:
         SystemExit: always, with the exit status of Ansible or of the border.
     """
+    given: dict[str, str] = {}
 
     class _Border(CLI):  # type: ignore[misc]  # ansible-core ships no types
         """Stands between `PlaybookCLI` and `CLI`: its `run` comes after the arguments and before all else."""
@@ -63,10 +64,17 @@ def run_playbook(border: Border, talk: Talk, argv: list[str]) -> NoReturn:
             super().run()
             _get_ready(border)
             go = border.wait_for_go(argv)
+            given.update(go.secrets)
             talk.begin(session.begin(border, go))
 
     class _BorderedPlaybookCLI(PlaybookCLI, _Border):  # type: ignore[misc]  # as above
-        """`ansible-playbook` that waits at the border."""
+        """`ansible-playbook` that waits at the border, and whose plays find what was given there."""
+
+        def _play_prereqs(self) -> tuple[Any, Any, Any]:
+            loader, inventory, variables = super()._play_prereqs()
+            # Python text is data to Ansible: no template in it is ever evaluated.
+            variables._extra_vars.update(given)  # noqa: SLF001 - Ansible takes such variables from files and arguments only
+            return loader, inventory, variables
 
     _BorderedPlaybookCLI.cli_executor(argv)
     raise SystemExit(Exit.BROKEN)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
 """What is written in place of a value."""
 
-_SHORTEST_LINE = 8
+_SHORTEST_LINE = 6
 """A value of several lines is also masked line by line, as Ansible's `stdout_lines` shows it; shorter lines are not."""
+_SHORTEST_INSIDE = 7
+"""Characters of base 64 that stand for a value inside other data, however it begins and ends."""
+_SHORTEST_PIECE = 16
+"""The last line of a long base 64 text is masked by itself only when it is at least so long."""
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 """JSON without floating point."""
@@ -76,13 +82,48 @@ def _forms(value: str) -> Iterator[str]:
             continue
         data = part.encode("utf-8", "surrogateescape")
         yield part
-        yield repr(part)[1:-1]
-        yield json.dumps(part)[1:-1]
-        yield json.dumps(part, ensure_ascii=False)[1:-1]
+        yield from _quoted(part)
         yield quote(data, safe="")
         yield quote(data)
         yield quote_plus(data)
-        yield base64.b64encode(data).decode("ascii")
+        yield from _encoded(data)
+
+
+def _quoted(part: str) -> Iterator[str]:
+    """As text inside quotes of Python, JSON (also JSON inside JSON), a shell, XML."""
+    yield repr(part)[1:-1]
+    for text in (json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1]):
+        yield text
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield shlex.quote(part)
+    yield part.replace("'", "'\"'\"'")
+    yield part.replace("'", "'\\''")
+    yield part.replace("'", "''")
+    yield part.replace("$", "$$")
+    yield html.escape(part)
+    yield html.escape(part, quote=False)
+
+
+def _encoded(data: bytes) -> Iterator[str]:
+    """In base 64, also in the middle of other data and in lines, and in hexadecimal digits."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(data).decode("ascii")
+        yield whole
+        yield from (line for line in _pieces(whole) if len(line) >= _SHORTEST_PIECE)
+        for before in range(3):
+            inside = encode(bytes(before) + data).decode("ascii")
+            first, last = (0, 2, 3)[before], (len(data) + before) * 8 // 6
+            if last - first >= _SHORTEST_INSIDE:
+                yield inside[first:last]
+    yield data.hex()
+    yield data.hex().upper()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A long text in lines, as `base64` prints it; none of a short one."""
+    for width in (64, 76):
+        if len(text) > width:
+            yield from (text[start : start + width] for start in range(0, len(text), width))
 
 
 def _lines(value: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.engine.process import own_mark
+from runner.engine.process import leave_no_core, own_mark
 from runner.engine.session import Sessions
 from runner.engine.shim.ansible_executor import AnsibleExecutor
 from runner.engine.shim.executor import Executor, Prepared
@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> int:
     folder = ShimFolder(Path(arguments[0]))
     listener = socket.socket(fileno=int(arguments[1])) if len(arguments) > 1 else folder.listen()
     os.umask(0o077)
+    leave_no_core()
     faulthandler.register(signal.SIGUSR1)  # where every thread stands, into shim.log
     clock = _SystemClock()
     folder.write_about(own_mark(), clock.now())

@@ -14,6 +14,7 @@ from runner.engine.shim.folder import AttemptFolder, ShimFolder
 from runner.engine.snapshot import INVENTORY, KNOWN_HOSTS, PLAYBOOKS, SSH_CONFIG
 from runner.errors import UsageError, fill
 from runner.model.order import Order, PlayOrder
+from runner.model.secret import Given
 from runner.words import N_
 
 
@@ -55,7 +56,6 @@ class AnsibleExecutor:
             spool=folder.spool,
             limit=order.hosts,
             check=play.check,
-            masks=order.masks,
             forks=order.forks,
             hold_seconds=order.hold,
             known_hosts=snapshot / KNOWN_HOSTS,
@@ -71,15 +71,15 @@ class Playing:
         self._work = work
         self._process = process
 
-    def begin(self, order: Order) -> None:
-        """Let it go with the variables as they are now known.
+    def begin(self, order: Order, given: Given) -> None:
+        """Let it go with the variables as they are now known, and with the secrets.
 
         Raises:
             UsageError: the order is not one for Ansible.
         """
         if not isinstance(order.work, PlayOrder):
             raise UsageError(N_("an order for Ansible names no playbook"))
-        self._process.begin(order.work.variables, None)
+        self._process.begin(order.work.variables, given=given)
 
     def discard(self) -> None:
         """End the waiting process."""

@@ -18,6 +18,7 @@ from runner.engine.shim.watch import Watch
 from runner.engine.snapshot import verify_snapshot
 from runner.errors import RunnerError, VerificationError
 from runner.model.order import Order, Result
+from runner.model.secret import Given
 from runner.model.time import Clock
 from runner.words import N_
 
@@ -48,12 +49,15 @@ class Holds:
 class Attempt:
     """An attempt that has begun. Every method is called by the one thread of the shim and returns at once."""
 
-    def __init__(self, folder: AttemptFolder, order: Order, prepared: Prepared, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, folder: AttemptFolder, order: Order, given: Given, prepared: Prepared, clock: Clock, wake: Wake
+    ) -> None:
         """Begin an attempt: verify what it will run, reserve room for its result, mark it begun, let it go.
 
         Args:
             folder: where it is told.
             order: what to do.
+            given: values of the secrets it names; not kept.
             prepared: what will do it.
             clock: when it is.
             wake: makes the shim call `pass_time`.
@@ -78,7 +82,7 @@ class Attempt:
         self._deadline = time.monotonic() + (order.deadline - clock.now()).total_seconds()
         self.watch: Watch | None = None
         """What becomes readable when events have been written; None where the kernel does not tell."""
-        self._go()
+        self._go(given)
 
     @property
     def name(self) -> str:
@@ -157,7 +161,7 @@ class Attempt:
             self.watch.close()
         return result
 
-    def _go(self) -> None:
+    def _go(self, given: Given) -> None:
         """Mark the attempt begun, and let it go: from here on it may have touched a host."""
         try:
             self._folder.mark_begun()
@@ -167,7 +171,7 @@ class Attempt:
         with suppress(OSError):
             self.watch = Watch(self._folder.spool)
         try:
-            self._prepared.begin(self._order)
+            self._prepared.begin(self._order, given)
         except RunnerError as error:
             self._ending = Ending(seen=True, stopped=True, reason=str(error))
             return

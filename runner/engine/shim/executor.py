@@ -9,6 +9,7 @@ from typing import Protocol
 from runner.engine.shim.folder import AttemptFolder
 from runner.model.document import JsonObject, JsonValue
 from runner.model.order import Order
+from runner.model.secret import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,12 @@ class Ending:
 class Prepared(Protocol):
     """Ready to carry out one attempt; it has touched nothing. Every method returns at once, except `wait`."""
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: Order, given: Given) -> None:
         """Carry the attempt out; called at most once.
+
+        Args:
+            order: what to do, as it is now known.
+            given: values of the secrets the order names; they are written nowhere.
 
         Raises:
             RunnerError: it cannot begin; nothing was touched.

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import runner
 from runner.engine.durable import create_mark, sync_folder, write_durably
-from runner.engine.process import ProcessMark
+from runner.engine.process import ProcessMark, works_in
 from runner.errors import StorageError
 from runner.model.document import JsonObject
 from runner.model.order import Order, Result
@@ -148,6 +149,13 @@ class ShimFolder:
         parent = self.path / _WORK
         parent.mkdir(mode=_PRIVATE, exist_ok=True)
         return Path(tempfile.mkdtemp(dir=parent))
+
+    def put_away_work(self) -> None:
+        """Remove the private folders of processes that have ended; of a shim that has ended itself."""
+        works = self.path / _WORK
+        for work in works.iterdir() if works.is_dir() else ():
+            if not works_in(work):
+                shutil.rmtree(work, ignore_errors=True)
 
     def write_about(self, mark: ProcessMark, at: datetime) -> None:
         """Say who the process is."""

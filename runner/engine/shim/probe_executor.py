@@ -26,6 +26,7 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.order import Order, ProbeOrder
 from runner.model.plan import Host
 from runner.model.run import HostOutcome
+from runner.model.secret import Given
 from runner.model.time import Clock
 from runner.words import N_
 
@@ -68,13 +69,13 @@ class Looking:
         self._spool = -1
         self._order: Order | None = None
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: Order, given: Given) -> None:
         """Take the order; `wait` carries it out.
 
         Raises:
             UsageError: it is not an order to look.
         """
-        if not isinstance(order.work, ProbeOrder):
+        if not isinstance(order.work, ProbeOrder) or given:
             raise UsageError(N_("an order to look names no probes"))
         self._order = order
 

@@ -3,19 +3,21 @@
 The folder is the truth (`runner.engine.shim.folder`); messages only carry wishes and wake-ups, so a lost one costs
 time and nothing else.
 
-    service → shim   hello, prepare(order), begin(attempt), hold, release, pause, go_on, cancel(attempt, now), retire,
-                     ping
+    service → shim   hello, prepare(order), begin(attempt, secrets), hold, release, pause, go_on,
+                     cancel(attempt, now), retire, ping
     shim → service   hello(standings), begun(attempt), refused(attempt), tick(attempt, events), ended(attempt), pong
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runner.errors import UsageError
 from runner.model.order import Order
+from runner.model.secret import Given, SecretText
 from runner.wire.documents import from_document, to_document
 from runner.words import N_
 
@@ -97,11 +99,23 @@ class Message:
     """Why the attempt was refused."""
     version: str = ""
     """Release of Twokey the shim runs."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values that the attempt to begin gets; they are kept in memory only."""
 
 
 def to_line(message: Message) -> bytes:
     """The line of a message, with its line feed."""
     return json.dumps(to_document(message), separators=(",", ":")).encode() + b"\n"
+
+
+def begin_message(attempt: str, given: Given) -> Message:
+    """The word to begin an attempt, with the secrets it gets."""
+    return Message(Say.BEGIN, attempt, secrets={name: text.reveal() for name, text in given.items()})
+
+
+def to_given(secrets: Mapping[str, str]) -> Given:
+    """The values a message carries, as what shows itself to nobody."""
+    return {name: SecretText(text) for name, text in secrets.items()}
 
 
 class Lines:

@@ -21,10 +21,11 @@ from runner.engine.shim.attempt import Attempt, Holds
 from runner.engine.shim.executor import Executor
 from runner.engine.shim.folder import AttemptFolder, ShimFolder, to_bytes
 from runner.engine.shim.judging import Loss, unseen_result
-from runner.engine.shim.protocol import Lines, Message, Say, Stand, Standing, to_line
+from runner.engine.shim.protocol import Lines, Message, Say, Stand, Standing, to_given, to_line
 from runner.engine.shim.readiness import Readiness
 from runner.errors import RunnerError, StorageError, UsageError
 from runner.model.order import Order
+from runner.model.secret import Given
 from runner.model.time import Clock
 from runner.words import N_
 
@@ -184,7 +185,7 @@ class ShimServer:
             case Say.PREPARE if message.order is not None:
                 self._prepare(message.order)
             case Say.BEGIN:
-                self._begin(message.attempt)
+                self._begin(message.attempt, to_given(message.secrets))
             case Say.CANCEL:
                 self._cancel(message.attempt, now=message.now)
             case Say.HOLD | Say.RELEASE:
@@ -216,7 +217,7 @@ class ShimServer:
         except RunnerError as error:
             _log.warning("attempt %s could not be prepared: %s", order.key, error)
 
-    def _begin(self, name: str) -> None:
+    def _begin(self, name: str, given: Given) -> None:
         """Begin an attempt unless it was begun, refused or ended before; say how it stands."""
         if self._attempt is not None and self._attempt.name == name:
             self._tell(Message(Say.BEGUN, name, self._attempt.events))
@@ -229,7 +230,7 @@ class ShimServer:
                 self._tell(Message(Say.ENDED, name))
                 return
             if name not in self._refused:
-                self._attempt = self._begun(folder)
+                self._attempt = self._begun(folder, given)
                 self._tell(Message(Say.BEGUN, name))
         except RunnerError as error:
             _log.warning("attempt %s is not begun: %s", name, error)
@@ -237,15 +238,17 @@ class ShimServer:
         if name in self._refused:
             self._tell(Message(Say.REFUSED, name, reason=self._refused[name]))
 
-    def _begun(self, folder: AttemptFolder) -> Attempt:
+    def _begun(self, folder: AttemptFolder, given: Given) -> Attempt:
         if self._attempt is not None:
             raise UsageError(N_("attempt {attempt} is still in progress"), attempt=self._attempt.name)
         order = folder.read_order()
         if self._clock.now() >= order.deadline:
             raise UsageError(N_("its deadline has passed"))
+        if missing := sorted({secret.name for secret in order.secrets} ^ given.keys()):
+            raise UsageError(N_("its secrets were not given as ordered: {names}"), names=", ".join(missing))
         prepared = self._readiness.take(order, folder)
         try:
-            attempt = Attempt(folder, order, prepared, self._clock, self.wake)
+            attempt = Attempt(folder, order, given, prepared, self._clock, self.wake)
         except RunnerError:
             prepared.discard()
             raise

@@ -208,10 +208,10 @@ def test_a_nonce_is_good_for_one_statement(store: Store, world: World) -> None:
 def test_an_approval_is_used_at_most_as_often_as_it_says(store: Store, world: World) -> None:
     number, of = world.request.number, world.request.plan
     with store.writing() as transaction:
-        (used,) = transaction.approvals.consume(number, of, NOON)
+        (used,) = transaction.approvals.consume(number, of, NOON, "")
     assert used.used == 1
     with pytest.raises(RefusedError) as refused, store.writing() as transaction:
-        transaction.approvals.consume(number, of, NOON)
+        transaction.approvals.consume(number, of, NOON, "")
     assert refused.value.rule == "L4:used-up"
     with store.reading() as transaction:
         assert transaction.approvals.of(number) == (used,)
@@ -226,13 +226,13 @@ def test_an_approval_is_used_at_most_as_often_as_it_says(store: Store, world: Wo
 )
 def test_an_approval_is_used_only_in_its_time(store: Store, world: World, at: datetime, rule: str) -> None:
     with pytest.raises(RefusedError) as refused, store.writing() as transaction:
-        transaction.approvals.consume(world.request.number, world.request.plan, at)
+        transaction.approvals.consume(world.request.number, world.request.plan, at, "")
     assert refused.value.rule == rule
 
 
 def test_an_approval_is_good_for_its_plan_only(store: Store, world: World) -> None:
     with pytest.raises(RefusedError) as refused, store.writing() as transaction:
-        transaction.approvals.consume(world.request.number, digest("9"), NOON)
+        transaction.approvals.consume(world.request.number, digest("9"), NOON, "")
     assert refused.value.rule == "L4:not-approved"
 
 
@@ -241,9 +241,9 @@ def test_of_several_approvals_all_are_used_or_none(store: Store, world: World) -
     with store.writing() as transaction:
         transaction.statements.put(said, NOON)
         transaction.approvals.add(approval(world.request, said.id, approver="eve", max_runs=2))
-        transaction.approvals.consume(world.request.number, world.request.plan, NOON)
+        transaction.approvals.consume(world.request.number, world.request.plan, NOON, "")
     with pytest.raises(RefusedError), store.writing() as transaction:
-        transaction.approvals.consume(world.request.number, world.request.plan, NOON)
+        transaction.approvals.consume(world.request.number, world.request.plan, NOON, "")
     with store.reading() as transaction:
         assert [row.used for row in transaction.approvals.of(world.request.number)] == [1, 1]
 
@@ -251,3 +251,9 @@ def test_of_several_approvals_all_are_used_or_none(store: Store, world: World) -
 def test_nobody_approves_a_plan_twice(store: Store, world: World) -> None:
     with pytest.raises(RefusedError), store.writing() as transaction:
         transaction.approvals.add(approval(world.request, world.statements[0].id))
+
+
+def test_an_approval_is_good_under_its_policy_only(store: Store, world: World) -> None:
+    with pytest.raises(RefusedError) as refused, store.writing() as transaction:
+        transaction.approvals.consume(world.request.number, world.request.plan, NOON, digest("8"))
+    assert refused.value.rule == "L4:not-approved"

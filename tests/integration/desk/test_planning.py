@@ -111,6 +111,56 @@ def test_every_difference_is_named(world: World) -> None:
     assert [change.is_binding for change in changes] == [True, True, False]
 
 
+SECRETS = """\
+apiVersion: twokey/v1
+kind: Secrets
+secrets:
+  token: {version: '1', environment: TOKEN, for: [web]}
+"""
+
+
+def _with_a_secret(world: World) -> None:
+    (world.site.inventory / "secrets.yml").write_text(SECRETS, "utf-8")
+    edit(world, "runbooks/restart/web-restart.yml", "targets:", "secrets: [token]\ntargets:")
+
+
+@pytest.mark.parametrize(
+    "before, after, place",
+    [
+        ("version: '1'", "version: '2'", "binding.secrets.token.version"),
+        ("environment: TOKEN", "environment: OTHER", "binding.secrets.token.source"),
+        ("  token:", "  tokens:", "binding"),
+        ("for: [web]", "for: [db1]", "binding"),
+        ("kind: Secrets", "kind: Secret", "binding"),
+    ],
+)
+def test_a_secret_that_is_declared_differently_is_a_difference(
+    world: World, before: str, after: str, place: str
+) -> None:
+    (world.site.inventory / "hosts.yml").write_text(THREE_HOSTS)
+    _with_a_secret(world)
+    document = world.plan(world.publish())
+    plan = world.open(document.digests.plan)
+    assert [secret.name for secret in plan.binding.secrets] == ["token"]
+    assert world.premises.planner.changes_of(plan) == ()
+    edit(world, "inventory/test/secrets.yml", before, after)
+    assert [change.place for change in world.premises.planner.changes_of(plan)] == [place]
+
+
+def test_a_template_that_uses_a_secret_the_runbook_does_not_name_is_refused(world: World) -> None:
+    (world.site.inventory / "secrets.yml").write_text(SECRETS, "utf-8")
+    edit(world, "playbooks/web/restart.yml", '"true"', '"echo {{ token | upper }}"')
+    world.publish()
+    with pytest.raises(InvalidContentError) as caught:
+        make(world)
+    assert '"token" is a secret' in caught.value.problems[0]
+    assert caught.value.problems[0].startswith("playbooks/web/restart.yml:")
+    edit(world, "playbooks/web/restart.yml", "{{ token | upper }}", "{{ 'token' | upper }} {{ colour.token }}")
+    edit(world, "runbooks/restart/web-restart.yml", "version: 1", "version: 2")
+    world.publish()
+    assert make(world).binding["secrets"] == []
+
+
 def test_an_earlier_version_is_still_planned_by_its_digest(world: World) -> None:
     first = world.publish()
     edit(world, "runbooks/restart/web-restart.yml", "version: 1", "version: 2")

@@ -17,6 +17,7 @@ from runner.audit.keys import load_log_key
 from runner.audit.sequencer import Sequencer
 from runner.client.log import ServiceLog
 from runner.client.service import Service
+from runner.engine.secret_values import SecretGiver
 from runner.service.access.access import Access
 from runner.service.access.hashing import Parameters
 from runner.service.access.places import PlaceFinder
@@ -86,6 +87,7 @@ def serving(
         started_at=world.clock.now(),
         pid=os.getpid(),
         end=lambda: None,
+        secrets=SecretGiver(world.premises.site.inventory, world.premises.planner.secrets, {}),
     )
     ready, ended = threading.Event(), threading.Event()
     loop = asyncio.new_event_loop()

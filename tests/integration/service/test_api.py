@@ -117,6 +117,17 @@ class TestContent:
         assert caught.value.problems
         assert caught.value.problems[0].startswith("runbooks/restart/web-restart.yml:")
 
+    def test_secrets_by_reference_and_whether_they_can_be_resolved(self, served: Served) -> None:
+        assert served.client.environment.secrets().secrets == ()
+        text = "apiVersion: twokey/v1\nkind: Secrets\nsecrets: {token: {version: '1', environment: NO_SUCH_VARIABLE}}\n"
+        (served.world.site.inventory / "secrets.yml").write_text(text, "utf-8")
+        (shown,) = served.client.environment.secrets().secrets
+        assert (shown.secret.name, shown.secret.source) == ("token", "environment:NO_SUCH_VARIABLE")
+        assert "no variable of this name" in shown.problem
+        (served.world.site.inventory / "secrets.yml").write_text("secrets: [", "utf-8")
+        with pytest.raises(InvalidContentError):
+            served.client.environment.secrets()
+
     def test_the_inventory_with_its_locks(self, served: Served) -> None:
         record = served.world.running()
         shown = served.client.inventory()

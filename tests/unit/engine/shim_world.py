@@ -20,6 +20,7 @@ from runner.model.document import JsonValue
 from runner.model.order import Order, PlayOrder
 from runner.model.plan import Content, Role
 from runner.model.run import AttemptKey
+from runner.model.secret import Given
 from runner.model.time import Seconds
 from tests.waiting import wait_until
 
@@ -88,12 +89,14 @@ class FakePrepared:
     folder: AttemptFolder
     calls: list[str] = field(default_factory=list)
     begun_with: Order | None = None
+    given: dict[str, str] = field(default_factory=dict)
     ending: Ending = field(default_factory=lambda: Ending(seen=True))
     over: threading.Event = field(default_factory=threading.Event)
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: Order, given: Given) -> None:
         assert self.folder.begun.exists()
         self.begun_with = order
+        self.given = {name: text.reveal() for name, text in given.items()}
         self.calls.append("begin")
 
     def discard(self) -> None:

@@ -31,6 +31,7 @@ RUNBOOK = runbook(
     added("backup"),
     change("up", play=play("up", path="{{ outputs.backup.path }}")),
     targets=Targets(group="all", batch=1),
+    secrets=("token",),
 )
 UNBOUND = Unbound(UnboundKind.OUTPUT, "up", "{{ outputs.backup.path }}", allowed=True)
 LOOKUP = Unbound(UnboundKind.LOOKUP, "playbooks/up.yml:3", "lookup('env', 'X')", allowed=False)

@@ -115,3 +115,22 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     make(tmp_path, {"a.yml": "", "playbooks/x.yml": ""})
     (tmp_path / "b.yml").symlink_to("/etc/passwd")
     assert [line.split(": ", 1)[1] for line in lines_of(tmp_path / "b.yml")] == ["b.yml: leads out of the site"]
+
+
+def test_secrets_are_those_of_the_environment(tmp_path: Path) -> None:
+    secrets = "apiVersion: twokey/v1\nkind: Secrets\nsecrets: {token: {version: '1', environment: TOKEN}}\n"
+    make(
+        tmp_path,
+        {
+            "runbooks/x.yml": with_steps(LOOK).replace("steps:", "secrets: [tokn]\nsteps:", 1),
+            "playbooks/p/x.yml": play("debug: {msg: '{{ token }}'}"),
+            "inventory/site.yml": SITE,
+            "inventory/e/hosts.yml": LOCAL,
+            "inventory/e/secrets.yml": secrets,
+        },
+    )
+    unknown, unnamed = lines_of(tmp_path / "runbooks")
+    assert 'secret "tokn": the environment does not declare it (did you mean "token"?)' in unknown
+    assert "runbooks/x.yml:" in unknown
+    assert '"token" is a secret, and the runbook does not name it' in unnamed
+    assert "playbooks/p/x.yml:" in unnamed

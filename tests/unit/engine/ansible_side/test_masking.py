@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import shlex
 from urllib.parse import quote
 
 import hypothesis.strategies as st
@@ -12,6 +14,9 @@ from runner.engine.ansible_side.masking import MASK, Masks, Plain
 
 _SECRETS = st.text(st.characters(exclude_characters="*", exclude_categories=["Cs"]), min_size=4).filter(
     lambda text: len(text.strip()) >= 4
+)
+_LONG = st.text(st.characters(exclude_characters="*", exclude_categories=["Cs", "Cc"]), min_size=6).filter(
+    lambda text: len(text.strip()) == len(text)
 )
 _JSON: st.SearchStrategy[Plain] = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(st.characters(exclude_categories=["Cs"])),
@@ -82,3 +87,30 @@ def test_names_that_become_equal_stay_apart() -> None:
 @pytest.mark.parametrize("empty", ["", " ", "\n\t"])
 def test_a_value_of_nothing_masks_nothing(empty: str) -> None:
     assert Masks([empty]).text("a b\n\tc") == "a b\n\tc"
+
+
+@given(_LONG, st.binary(max_size=9), st.binary(max_size=9))
+def test_base_64_is_found_in_the_middle_of_other_data(secret: str, before: bytes, after: bytes) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        told = encode(before + secret.encode() + after).decode()
+        assert MASK in Masks([secret]).text(told)
+
+
+@given(_LONG)
+def test_usual_spellings_are_found(secret: str) -> None:
+    inside = json.dumps(secret)[1:-1]
+    spellings = (json.dumps(inside), shlex.quote(secret), html.escape(secret), secret.encode().hex(), quote(secret))
+    for spelling in spellings:
+        assert MASK in Masks([secret]).text(f"<{spelling}>")
+
+
+def test_base_64_in_lines_is_found_line_by_line() -> None:
+    secret = "long-secret-" * 20
+    told = base64.encodebytes(secret.encode()).decode()
+    masks = Masks([secret])
+    assert [masks.text(line) for line in told.splitlines()] == [MASK] * len(told.splitlines())
+
+
+def test_lines_of_a_long_value_are_found_from_six_characters_on() -> None:
+    masks = Masks(["first-line\nsixsix\nfive5\nlast-line"])
+    assert [masks.text(line) for line in ("first-line", "sixsix", "five5")] == [MASK, MASK, "five5"]
