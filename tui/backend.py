@@ -7,7 +7,7 @@ are values of the model; nothing here is text for people except what the service
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,6 +29,8 @@ from tui.intents import Intent
 StreamEvent = Hello | EntryShown | Gap
 
 AGENT: Final = "ssh-agent"
+PASSWORD: Final = "password"  # noqa: S105 - a place, no password
+"""Where the credential of somebody is who signs with password and code: in their head and in their hand."""
 """Place of a key that an agent holds."""
 
 
@@ -77,7 +79,20 @@ class Key:
     person: str
     fingerprint: str
     place: str
-    """Path of its file, or `ssh-agent`."""
+    """Path of its file, `ssh-agent`, or `password`: there is no key, password and code are asked for."""
+
+    @property
+    def is_password(self) -> bool:
+        """Whether it stands for a password with a code, which the service attests."""
+        return self.place == PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody has typed to sign one statement."""
+
+    password: str = field(repr=False)
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +260,12 @@ class Backend(Protocol):
         """
         ...
 
-    def sign(self, prepared: Prepared) -> Outcome:
+    def sign(self, prepared: Prepared, typed: Typed | None = None) -> Outcome:
         """Sign what was read and hand it in.
+
+        Args:
+            prepared: what was read.
+            typed: password and code, where the key is none.
 
         Raises:
             RefusedError: law, policy or state forbids it.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from runner.errors import NotFoundError, RefusedError, SignatureError, UsageError
+from runner.errors import NotFoundError, RefusedError, SignatureError, SignInError, UsageError
 from runner.model.document import JsonObject, JsonValue
 from runner.model.log import About, LogFilter
 from runner.model.request import Approval, Request, RequestState
@@ -25,11 +25,23 @@ from runner.wire.api_audit import EntryPage, EntryShown
 from runner.wire.api_request import Outcome, RequestShown, RunOfRequest, Waiting
 from runner.wire.api_run import RunShown
 from runner.words import N_
-from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
+from tui.backend import (
+    AGENT,
+    PASSWORD,
+    ChangePage,
+    ChangeRow,
+    Key,
+    PlanShown,
+    Prepared,
+    ProvenEntry,
+    RunAtHand,
+    StreamEvent,
+    Typed,
+)
 from tui.demo.desk import DemoDesk, statement_of
 from tui.demo.log import DemoLog
 from tui.demo.run import RESERVE
-from tui.demo.stage import LOCKED, ORIGIN, PEOPLE, POLICY, READY, fingerprint
+from tui.demo.stage import CODE, LOCKED, ORIGIN, PEOPLE, POLICY, READY, fingerprint
 from tui.demo.story import Ending
 from tui.drafting import draft_of
 from tui.intents import Intent
@@ -174,7 +186,7 @@ class DemoBackend:
         return self._log.events(after)
 
     def keys(self) -> tuple[Key, ...]:
-        return tuple(key for key in self._keys.values() if key.place == AGENT)
+        return tuple(key for key in self._keys.values() if key.place in (AGENT, PASSWORD))
 
     def open_key(self, path: Path, passphrase: str | None) -> Key:
         """A key by the name of its file, which is the person's; one named `locked-…` has a passphrase."""
@@ -193,6 +205,10 @@ class DemoBackend:
         self._keys[key.place] = key
         return key
 
+    def lend(self, key: Key) -> None:
+        """Have a key at hand."""
+        self._keys[key.place] = key
+
     def forget_key(self, key: Key) -> None:
         self._keys.pop(key.place, None)
 
@@ -207,7 +223,9 @@ class DemoBackend:
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
         return replace(bare, sentence=Words(message, known))
 
-    def sign(self, prepared: Prepared) -> Outcome:
+    def sign(self, prepared: Prepared, typed: Typed | None = None) -> Outcome:
+        if prepared.key.is_password and typed != Typed(LOCKED, CODE):
+            raise SignInError(N_("sign-in: person, password or code is wrong"), rule="access:wrong")
         self._log.require_reached()
         if self._keys.get(prepared.key.place) != prepared.key:
             raise UsageError(N_("key {path}: it was put away"), path=prepared.key.place)

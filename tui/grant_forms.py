@@ -19,6 +19,7 @@ from runner.model.grant import (
     Reinstate,
     Relieve,
     RemoveTerminal,
+    ResetCredentials,
     RevokeKey,
     Suspend,
 )
@@ -69,6 +70,7 @@ def forms_about(person: Person, policy: Policy, present: Present) -> dict[str, F
         "add_key": add_key_form(person),
         "revoke_key": revoke_key_form(person, present),
         "depart": leave_form(person),
+        "reset": reset_form(person),
     }
     return {name: form for name, form in made.items() if form is not None}
 
@@ -153,6 +155,16 @@ def leave_form(person: Person) -> Form | None:
 
     title = _("apply for the end of the account of {person}: keys, posts and all that rests on them")
     return _form(title.format(person=_who(person)), fields, grant)
+
+
+def reset_form(person: Person) -> Form | None:
+    """Password and authenticator set anew; None when the person has left."""
+    if person.standing is Standing.LEFT:
+        return None
+    title = _("apply for a new password and authenticator for {person}; you and the approver each get half of it")
+    return _form(
+        title.format(person=_who(person)), (), lambda answers: ResetCredentials(person.name, answers["reason"].strip())
+    )
 
 
 def add_key_form(person: Person) -> Form | None:

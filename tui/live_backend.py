@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import NotFoundError, UnreachableError, UsageError, VerificationError
+from runner.errors import NotFoundError, RefusedError, UnreachableError, UsageError, VerificationError
 from runner.model.log import LogFilter
-from runner.model.policy import Policy
+from runner.model.policy import Policy, Strength
 from runner.model.request import Request, RequestState
 from runner.model.run import RunState
 from runner.wire.api import MAX_PAGE, ServiceStatus, Words
@@ -22,7 +22,19 @@ from runner.wire.api_people import GrantPage, GrantShown, LeavingShown, PolicySh
 from runner.wire.api_request import Act, Outcome, RequestShown, Waiting
 from runner.wire.api_run import RunShown
 from runner.words import N_
-from tui.backend import AGENT, ChangePage, ChangeRow, Key, PlanShown, Prepared, ProvenEntry, RunAtHand, StreamEvent
+from tui.backend import (
+    AGENT,
+    PASSWORD,
+    ChangePage,
+    ChangeRow,
+    Key,
+    PlanShown,
+    Prepared,
+    ProvenEntry,
+    RunAtHand,
+    StreamEvent,
+    Typed,
+)
 from tui.intents import Intent
 from tui.reach import Reach
 
@@ -30,7 +42,7 @@ if TYPE_CHECKING:
     from runner.client.memory import Memory
     from runner.client.service import Service
     from runner.client.signer import Signer
-    from runner.client.signing import Signatory
+    from runner.client.signing import Confirmer, Signatory
 
 _OVER: Final = frozenset({RunState.CLOSED, RunState.LAPSED, RunState.NOT_ACCEPTED})
 _HAD_RUNS: Final = frozenset({RequestState.APPROVED, RequestState.USED})
@@ -173,6 +185,22 @@ class LiveBackend:
             yield from events
 
     def keys(self) -> tuple[Key, ...]:
+        return (*self._own_keys(), *self._password())
+
+    def _password(self) -> tuple[Key, ...]:
+        """What stands for the password of who has signed in by it."""
+        door = self._reached().door
+        kept = door.resume(self._origin)
+        if kept is None:
+            return ()
+        try:
+            mine = next((one for one in door.sessions().sessions if one.this), None)
+        except RefusedError:
+            return ()  # it is over; whoever asks next is told so
+        by_password = mine is not None and mine.strength is Strength.PASSWORD
+        return (Key(kept.person, "-", PASSWORD),) if by_password else ()
+
+    def _own_keys(self) -> tuple[Key, ...]:
         named = self._reach.key
         if named is not None:
             try:
@@ -211,7 +239,8 @@ class LiveBackend:
 
         drafted = draft_of(intent, self, self.now(), self._origin)
         draft = drafted.draft
-        stated = self._signatory(key).state(draft)
+        signing = self._confirmer(key, None) if key.is_password else self._signatory(key)
+        stated = signing.state(draft)
         message, facts = describe(stated)
         known = {name: fact for name, fact in facts.items() if not isinstance(fact, float)}
         sentence = Words(message, known)
@@ -227,10 +256,12 @@ class LiveBackend:
             terminal=stated.terminal,
         )
 
-    def sign(self, prepared: Prepared) -> Outcome:
+    def sign(self, prepared: Prepared, typed: Typed | None = None) -> Outcome:
         from runner.client.drafts import Draft
 
         draft = Draft(prepared.kind, prepared.subject, prepared.content)
+        if prepared.key.is_password:
+            return self._confirmer(prepared.key, typed).hand_in(draft)
         return self._signatory(prepared.key).hand_in(draft)
 
     @property
@@ -243,6 +274,14 @@ class LiveBackend:
         if self._service is None:
             raise _unreached(str(self._reach.socket))
         return self._service
+
+    def _confirmer(self, key: Key, typed: Typed | None) -> Confirmer:
+        from runner.client.signing import Confirmer, Secrets
+
+        def known() -> Secrets:
+            return Secrets(typed.password, typed.code) if typed is not None else Secrets("", "")
+
+        return Confirmer(key.person, known, self._reached(), self._memory(), self._origin, self._reach.clock)
 
     def _signatory(self, key: Key) -> Signatory:
         from runner.client.signing import Signatory

@@ -98,6 +98,7 @@ def what_now(signing: Signing, keys: KeyNames) -> tuple[Line, ...]:
         Phase.READY: _("{key} signs. Enter never does. Esc goes back, nothing is signed."),
         Phase.SIGNING: _("signing…"),
         Phase.WAITING: _("in their own session, or here with their own key ({another}); Esc goes on without waiting"),
+        Phase.DONE: _("Esc goes back once you have noted your half"),
         Phase.REFUSED: _("Esc goes back; {another} signs with another key"),
     }.get(signing.phase, "")
     if not sentence:
@@ -133,6 +134,11 @@ def _before(signing: Signing, present: Present) -> list[Line]:
     if outcome is None:
         return []
     shown = [line(said(outcome.message, present), Meaning.GOOD, indent=2)]
+    if outcome.half:
+        half = _("your half of the first password: {half}").format(half=outcome.half)
+        shown.append(line(half, Meaning.STRONG, indent=2))
+        told = _("hand it to its owner yourself and to nobody else; it is not shown again")
+        shown.append(line(told, Meaning.WAIT, indent=2))
     if (act := signing.awaited) is None:
         return shown
     if signing.prepared is None:

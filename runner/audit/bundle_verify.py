@@ -180,7 +180,7 @@ class _Verification:
             raise StepError(
                 N_("entries: got {got}, expected {expected}"), step="B4", got=self.entries, expected=about.entries
             )
-        self.unchecked.extend(check.remarks)
+        self.unchecked.extend((*check.remarks, *book.remarks()))
         self._count("B4", self.entries)
 
     def _lines(self, entries: Member, leaves: Member, payloads: Member) -> Iterator[tuple[bytes, bytes, bytes]]:

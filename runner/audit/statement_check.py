@@ -17,10 +17,13 @@ from runner.model.document import JsonObject, JsonValue
 from runner.model.grant import GRANTS, Grant, GrantKind, SetPolicy, kind_of
 from runner.model.people import KeyHolder, PersonKey, Register, Standing
 from runner.model.statement import Statement, StatementBytes, StatementKind
+from runner.model.verdict import Note
+from runner.proof.attestation import attested_by, verify_attestation
 from runner.proof.canonical import canonical_bytes
 from runner.proof.note import NoteKey
 from runner.proof.public_key import parse_public_key
 from runner.proof.statement import parse_statement
+from runner.rules.attesting import KEY_ONLY
 from runner.rules.granting import AT_ONCE
 from runner.rules.register import enter, found
 from runner.wire.documents import from_document, from_value, to_document
@@ -62,6 +65,8 @@ class StatementBook:
         self._signers: dict[str, str] = {}
         self._bad: dict[str, StepError] = {}
         self._nonces: set[str] = set()
+        self.attested = 0
+        """How many good statements the service vouches for, and no key of a person."""
         self._named: set[str] = set()
         self._genesis: JsonObject | None = None
         self.founders: dict[str, KeyHolder] = {}
@@ -99,6 +104,7 @@ class StatementBook:
             self._bad.setdefault(stored.id, error)
             return
         self._signers[stored.id] = statement.person
+        self.attested += statement.is_attested
         if statement.kind is StatementKind.APPLY:
             self._good[stored.id] = statement
         elif statement.kind in (StatementKind.DENY, StatementKind.RETRACT):
@@ -191,18 +197,47 @@ class StatementBook:
         statement = self._read(stored)
         if statement.kind is StatementKind.GENESIS:
             self._learn(stored.id, statement)
-        key = self._key(stored.id, statement)
         try:
-            self._verifier.verify(statement.kind, stored.bytes, stored.signature, statement.person, key.line)
+            if statement.is_attested:
+                self._require_attested(stored, statement)
+            else:
+                key = self._key(stored.id, statement)
+                self._verifier.verify(statement.kind, stored.bytes, stored.signature, statement.person, key.line)
         except SignatureError as error:
+            step = "2.8" if statement.is_attested else "2.4"
             raise StepError(
-                N_("statement {statement}: {reason}"), step="2.4", statement=stored.id, reason=str(error)
+                N_("statement {statement}: {reason}"), step=step, statement=stored.id, reason=str(error)
             ) from error
         require_registered(stored.id, statement, self.register)
         if statement.kind in (StatementKind.APPLY, StatementKind.GRANT):
             self._enter(stored.id, statement)
         self._standing.look(stored.id, statement, self.register)
         return statement
+
+    def _require_attested(self, stored: StatementBytes, statement: Statement) -> None:
+        """Refuse a statement that the service of this log has not vouched for, or could not (2.8).
+
+        Raises:
+            StepError: its kind needs a key, or its person could not act then.
+            SignatureError: the attestation is another service's, or not of this statement.
+        """
+        person = self.register.people.get(statement.person)
+        able = person is not None and person.standing is Standing.ACTIVE
+        if not able or statement.kind in KEY_ONLY or statement.key != attested_by(self._log_key):
+            raise StepError(
+                N_("statement {statement}: {person} could not confirm it by password"),
+                step="2.8",
+                statement=stored.id,
+                person=statement.person,
+            )
+        verify_attestation(stored.signature, statement.kind, stored.bytes, self._log_key)
+
+    def remarks(self) -> tuple[Note, ...]:
+        """What a reader should know of statements though nothing is wrong with them."""
+        if not self.attested:
+            return ()
+        message = N_("{count} statements confirmed by password and code: attested by the service, weaker than a key")
+        return (Note(message, {"count": self.attested}),)
 
     def _key(self, id: str, statement: Statement) -> PersonKey:
         """The signer's key, which the genesis statements or a grant before this gave them and no other took away."""

@@ -112,7 +112,7 @@ class _Verification:
         self._count("4.5", seen)
         self._behind(entries, policies, last)
         book.require_all_named()
-        self.unchecked.extend(entries.remarks)
+        self.unchecked.extend((*entries.remarks, *book.remarks()))
         self._say_what_is_not_known(outside)
 
     def _outside_heads(self) -> list[OutsideHead]:

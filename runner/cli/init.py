@@ -74,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(N_("--admin and --sign do not go together: first found the site, then everybody signs"))
         place = _place_of(load_site(options.folder.absolute()), options)
         founding = _sign(place, options)
+        if founding.is_active:
+            _tune(place)
     else:
         admins = tuple(_admin(text) for text in options.admins)
         people_of(admins)
@@ -151,6 +153,14 @@ def _sign(place: _Place, options: argparse.Namespace) -> Founding:
     with open_log(place.state) as log:
         witness(log, memory, place.site.origin)
     return signed
+
+
+def _tune(place: _Place) -> None:
+    """Find out, once everybody has signed, how expensive this machine can make a password."""
+    from runner.service.access.tuning import tune_passwords
+
+    tell(_("measuring how expensive a password can be here…"))
+    tune_passwords(place.site, place.state, WallClock())
 
 
 def _require_known_log(place: _Place, founding: Founding, memory: Memory) -> None:

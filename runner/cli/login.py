@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli.output import put, put_json
-from runner.cli.session import Session, first_line
+from runner.cli.output import put, put_json, tell
+from runner.cli.session import Session, asked, first_line
 from runner.cli.signed import add_key
 from runner.client.wording.present import clock
 from runner.errors import SignInError, UsageError
-from runner.wire.api_access import PASSWORD_DUE, PasswordSignIn, SignedIn
+from runner.wire.api_access import PASSWORD_DUE, FirstPassword, PasswordSignIn, SignedIn
 from runner.words import N_, _
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-password-file", type=Path, metavar=_("FILE"), help=_("file with a new password in its first line")
     )
+    parser.add_argument("--code-file", type=Path, metavar=_("FILE"), help=_("file with that code in its first line"))
+    parser.add_argument(
+        "--authenticator",
+        action="store_true",
+        help=_("print what your authenticator must read, for a first password; sign in afterwards"),
+    )
     add_key(parser)
     parser.add_argument("--json", action="store_true", help=_("print the session as JSON"))
 
@@ -41,9 +47,12 @@ def run(options: argparse.Namespace) -> int:
     """Sign in and keep the session."""
     if options.person and options.key:
         raise UsageError(N_("a key tells the person; leave the name away, or --key"))
-    if not options.person and (options.password_file or options.code or options.new_password_file):
+    by_password = (options.password_file, options.code, options.code_file, options.new_password_file)
+    if not options.person and (options.authenticator or any(by_password)):
         raise UsageError(N_("a password needs the name of a person"), hint=N_("type: twokey login PERSON"))
     with Session(options, may_visit=False) as here:
+        if options.authenticator:
+            return _authenticator(here, options)
         begun = _by_password(here, options) if options.person else _by_key(here)
         _say(here, begun, as_json=options.json)
     return 0
@@ -75,21 +84,37 @@ def _agents_key(fingerprint: str) -> Signer:
     return signer_from_agent([fingerprint])
 
 
+def _authenticator(here: Session, options: argparse.Namespace) -> int:
+    """Print the address of the authenticator that goes with a first password."""
+    first = _secret(options.password_file, _("first password, both halves with a hyphen between: "), "--password-file")
+    shown = here.service.door.authenticator(FirstPassword(options.person, first))
+    if options.json:
+        put_json({"address": shown.address})
+    else:
+        put(shown.address)
+        tell(
+            _("give it to your authenticator, then sign in with a new password: twokey login {person}").format(
+                person=options.person
+            )
+        )
+    return 0
+
+
 def _by_password(here: Session, options: argparse.Namespace) -> SignedIn:
     new = first_line(options.new_password_file) if options.new_password_file else ""
-    asked = PasswordSignIn(
+    sign_in = PasswordSignIn(
         person=options.person,
         password=_secret(options.password_file, _("password: "), "--password-file"),
-        code=options.code or _asked(_("code: "), "--code"),
+        code=options.code or _secret(options.code_file, _("code: "), "--code-file"),
         new_password=new,
     )
     door = here.service.door
     try:
-        return door.sign_in_by_password(asked)
+        return door.sign_in_by_password(sign_in)
     except SignInError as error:
         if error.rule != PASSWORD_DUE or not sys.stdin.isatty():
             raise
-    return door.sign_in_by_password(replace(asked, new_password=_chosen()))
+    return door.sign_in_by_password(replace(sign_in, new_password=_chosen()))
 
 
 def _chosen() -> str:
@@ -101,14 +126,7 @@ def _chosen() -> str:
 
 
 def _secret(path: Path | None, prompt: str, flag: str) -> str:
-    return first_line(path) if path else _asked(prompt, flag)
-
-
-def _asked(prompt: str, flag: str) -> str:
-    """What a person types, unseen; elsewhere than on a terminal the flag must have been given."""
-    if not sys.stdin.isatty():
-        raise UsageError(N_("nobody can be asked here: {flag} is missing"), flag=flag)
-    return getpass.getpass(prompt)
+    return first_line(path) if path else asked(prompt, flag)
 
 
 def _say(here: Session, begun: SignedIn, *, as_json: bool) -> None:

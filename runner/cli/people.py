@@ -38,6 +38,7 @@ from runner.model.grant import (
     Recertify,
     Reinstate,
     Relieve,
+    ResetCredentials,
     Suspend,
     Transfer,
 )
@@ -50,6 +51,8 @@ _WITH_REASON: Final[Mapping[str, Callable[[str, str], Grant]]] = {
     "suspend": Suspend,
     "reinstate": Reinstate,
     "recertify": Recertify,
+    "leave": Leave,
+    "reset": ResetCredentials,
 }
 """Parts that say nothing but whom and why."""
 _LOOKING: Final = ("list", "show", "grants", "grant")
@@ -83,6 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     leave.add_argument(
         "--still-out", action="append", default=[], metavar=_("TEXT"), help=_("something they have yet to give back")
     )
+    _granting(below, "reset", _("apply for a new password and authenticator for somebody"))
     transfer = _granting(below, "transfer", _("apply for another unit for somebody; posts of the old one end"))
     transfer.add_argument("unit", metavar=_("UNIT"), help=_("the new unit"))
     appoint = _granting(below, "appoint", _("apply for a post for somebody"))

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     """Show what was done, sign what is found of it."""
     with Session(options) as here:
         shown = here.service.run(here.run_named(options.run_name))
-        person = here.signatory.person.name
+        person = here.who_signs.name
         act = drafts.review_to_sign(shown, person)
         require_words_of(act, "conclusion", options.conclusion)
         require_words_of(act, "permanent_fix", options.permanent_fix, needed=False)

@@ -31,7 +31,7 @@ from runner.words import N_, _
 
 if TYPE_CHECKING:
     from runner.client.signer import Signer
-    from runner.client.signing import Signatory
+    from runner.client.signing import Confirmer, Secrets, Signatory
 
 
 class WallClock:
@@ -195,6 +195,36 @@ class Session:
         person, signer = person_with_key(self.typed_key, self.service.people().people)
         return Signatory(person, signer, self.service, self.memory, self.status.origin, self.clock)
 
+    @cached_property
+    def who_signs(self) -> Signatory | Confirmer:
+        """Who signs the statement of this command: by key, or by password and code where that was typed.
+
+        Raises:
+            UsageError: both were typed, or nobody has signed in.
+        """
+        typed = self._options
+        if not (typed.by_password or typed.password_file or typed.code_file):
+            return self.signatory
+        if typed.key:
+            raise UsageError(N_("--key and --by-password do not go together"))
+        from runner.client.signing import Confirmer
+
+        kept = self.service.door.resume(self.status.origin)
+        if kept is None:
+            raise UsageError(
+                N_("a password confirms under a session of your own, and there is none here"),
+                hint=N_("sign in: twokey login PERSON"),
+            )
+        return Confirmer(kept.person, self._secrets, self.service, self.memory, self.status.origin, self.clock)
+
+    def _secrets(self) -> Secrets:
+        from runner.client.signing import Secrets
+
+        typed = self._options
+        password = first_line(typed.password_file) if typed.password_file else asked(_("password: "), "--password-file")
+        code = first_line(typed.code_file) if typed.code_file else asked(_("code: "), "--code-file")
+        return Secrets(password, code)
+
     def run_named(self, name: str) -> str:
         """A run's id from what was typed: the id, or a request's number when it has one run in progress.
 
@@ -296,6 +326,17 @@ def instant(text: str, now: datetime, zone: str) -> datetime:
         raise UsageError(
             N_("time {text}: expected a time such as 2026-11-29T00:30, 00:30 or +2h"), text=text
         ) from error
+
+
+def asked(prompt: str, flag: str) -> str:
+    """What a person types, unseen; elsewhere than on a terminal the flag must have been given.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(N_("nobody can be asked here: {flag} is missing"), flag=flag)
+    return getpass.getpass(prompt)
 
 
 def first_line(path: Path) -> str:

@@ -21,6 +21,17 @@ from runner.words import N_, _
 def add_signing(parser: argparse.ArgumentParser) -> None:
     """The options of every verb that signs."""
     add_key(parser)
+    parser.add_argument(
+        "--by-password",
+        action="store_true",
+        help=_("confirm with your password and a code, where policy lets you; sign in first"),
+    )
+    parser.add_argument(
+        "--password-file", type=Path, metavar=_("FILE"), help=_("as --by-password: file with the password")
+    )
+    parser.add_argument(
+        "--code-file", type=Path, metavar=_("FILE"), help=_("file with the present code of your authenticator")
+    )
     parser.add_argument("--yes", action="store_true", help=_("sign without asking"))
     parser.add_argument("--json", action="store_true", help=_("print the outcome as JSON"))
 
@@ -52,7 +63,7 @@ def sign(here: Session, draft: Draft, options: argparse.Namespace) -> int:
 def hand_in(here: Session, draft: Draft, options: argparse.Namespace) -> Outcome:
     """Show the draft in words, ask, sign, hand it in; raises what the service answers."""
     statement = stated(here, draft, options)
-    return here.service.sign(here.signatory.sign(statement))
+    return here.who_signs.submit(statement)
 
 
 def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statement:
@@ -62,7 +73,7 @@ def stated(here: Session, draft: Draft, options: argparse.Namespace) -> Statemen
         UsageError: not agreed.
         VerificationError: the log does not continue what this client remembers.
     """
-    statement = here.signatory.state(draft)
+    statement = here.who_signs.state(draft)
     if here.status.production:
         tell(_("PRODUCTION: {name}").format(name=here.status.environment))
     if statement.terminal:
@@ -110,6 +121,9 @@ def print_outcome(here: Session, outcome: Outcome, *, as_json: bool) -> None:
         put_json(outcome)
         return
     put(said(outcome.message, here.present))
+    if outcome.half:
+        put(_("your half of the first password: {half}").format(half=outcome.half))
+        put(_("hand it to its owner yourself and to nobody else; it is not shown again"))
     turn = outcome.next
     if turn is None:
         return

@@ -15,8 +15,10 @@ from runner.proof.sign_in import NAMESPACE
 from runner.proof.statement import statement_bytes
 from runner.wire import api
 from runner.wire.api_access import (
+    Authenticator,
     Challenge,
     ChallengeAsked,
+    FirstPassword,
     KeySignIn,
     PasswordSignIn,
     SessionList,
@@ -24,6 +26,7 @@ from runner.wire.api_access import (
     SignedOut,
     SignOutAsked,
 )
+from runner.wire.api_request import Confirmed, Outcome
 from runner.wire.documents import to_document
 from runner.words import N_
 
@@ -87,9 +90,17 @@ class Door:
         body = KeySignIn(data.decode(), signer.sign(NAMESPACE, data))
         return self._connection.post(SignedIn, api.SIGN_IN, body)
 
+    def authenticator(self, asked: FirstPassword) -> Authenticator:
+        """The authenticator that goes with a first password."""
+        return self._connection.post(Authenticator, api.SIGN_IN_AUTHENTICATOR, asked)
+
     def sign_in_by_password(self, asked: PasswordSignIn) -> SignedIn:
         """Sign in with what a person knows and has, and keep the session."""
         return self._keep(self._connection.post(SignedIn, api.SIGN_IN_PASSWORD, asked))
+
+    def confirm(self, confirmed: Confirmed) -> Outcome:
+        """Have a statement of one's own attested, under one's session; raises what the desk says of it."""
+        return self._connection.post(Outcome, api.CONFIRMED, confirmed)
 
     def sign_out(self, origin: str, *, everywhere: bool) -> SignedOut:
         """End this session, or all of the person's, and keep none."""

@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from runner.model.document import JsonObject
+
+ATTESTED: Final = "attested:"
+"""What the key of a statement begins with that was confirmed by password and code; the attesting key follows."""
 
 
 class StatementKind(StrEnum):
@@ -68,7 +72,7 @@ class Statement:
     """Name of the log the statement belongs to."""
     person: str
     key: str
-    """Fingerprint of the signing key."""
+    """Fingerprint of the signing key; `attested:` and the service's where a password and a code confirmed it."""
     subject: str
     """What it is about: a content digest, a request number, or `RUN` for a run."""
     content: JsonObject
@@ -81,6 +85,11 @@ class Statement:
     version: int = 1
     terminal: str = ""
     """Registered terminal it is signed at, as the service told the client; the service compares. Empty: at none."""
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether the service vouches for it, and not a key of the person's own."""
+        return self.key.startswith(ATTESTED)
 
 
 @dataclass(frozen=True, slots=True)

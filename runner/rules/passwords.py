@@ -12,6 +12,8 @@ from runner.words import N_
 
 LONGEST: Final = 256
 """Characters of a password that is looked at."""
+FIRST_GOOD_FOR: Final = timedelta(days=3)
+"""How long a first password waits for its person."""
 _FIRST_WAIT: Final = 30
 _LONGEST_WAIT: Final = 3600
 _FEWEST_LETTERS: Final = 5
@@ -37,6 +39,11 @@ def require_new_password(new: str, person: str, terms: SessionTerms) -> None:
             rule="access:password-easy",
             hint=N_("use several different characters, and not your own name"),
         )
+
+
+def is_first_over(credential: Credential, now: datetime) -> bool:
+    """Whether a first password waited too long for its person; it is good for nothing then."""
+    return credential.must_change and now - credential.changed_at >= FIRST_GOOD_FOR
 
 
 def is_change_due(credential: Credential, terms: SessionTerms, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from runner.errors import Fact, RefusedError
 from runner.model.policy import Policy
 from runner.model.runbook import Risk
 from runner.model.statement import StatementKind
-from runner.rules import accepting, changing, duties, reviewing, standing, terminals, upkeep
+from runner.rules import accepting, attesting, changing, duties, reviewing, standing, terminals, upkeep
 from runner.rules.granting import GRANT_RULES
 from runner.rules.handing import HANDING
 from runner.rules.ruling import ALLOWED, Ask, Facts, Rule, Ruling, refuse
@@ -76,6 +76,7 @@ _ALWAYS: Final[tuple[Rule, ...]] = (
     duties.is_known,
     duties.is_active,
     duties.has_own_key,
+    attesting.is_enough,
     changing.is_not_embedded_production,
     upkeep.is_certified,
 )

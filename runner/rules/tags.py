@@ -154,6 +154,8 @@ class Tag(StrEnum):
     """A sign-in in the name of somebody known; payload: person, rule, peer. Others are counted (`ACCESS_REFUSED`)."""
     CREDENTIAL_RESET = "service:credential:reset"
     """A person got a first password and an authenticator; payload: person, by."""
+    PASSWORDS_TUNED = "service:credential:tuned"
+    """How expensive a password is was measured on this machine; payload: memory_cost (KiB), time_cost (passes)."""
     CREDENTIAL_CHANGED = "person:credential:changed"
     """A person has changed their password."""
 

@@ -10,13 +10,15 @@ from starlette.responses import Response
 from runner.errors import SignInError
 from runner.model.access import Session, SessionEnd
 from runner.service.access.access import Caller
-from runner.service.access.guard import Asker
-from runner.service.bodies import answer, read_value, small_body
+from runner.service.access.confirming import Confirming
+from runner.service.access.guard import Asker, Source
+from runner.service.bodies import answer, kept_nowhere, read_value, small_body
 from runner.service.parts import Service
 from runner.wire import api
 from runner.wire.api_access import (
     NO_SESSION,
     ChallengeAsked,
+    FirstPassword,
     KeySignIn,
     PasswordSignIn,
     SessionList,
@@ -25,6 +27,7 @@ from runner.wire.api_access import (
     SignedOut,
     SignOutAsked,
 )
+from runner.wire.api_request import Confirmed
 from runner.words import N_
 
 Body = Annotated[bytes, Depends(small_body)]
@@ -34,6 +37,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
     """Add the routes."""
     access = service.access
     sessions = access.sessions
+    confirming = Confirming(service.premises, access.passwords, service.desk)
 
     @app.post(api.SIGN_IN_CHALLENGE)
     def challenge(body: Body, caller: Asker) -> Response:
@@ -51,6 +55,21 @@ def add_routes(app: FastAPI, service: Service) -> None:
         asked = read_value(PasswordSignIn, body)
         session, token = await access.slots.run(asked.person, lambda: access.passwords.sign_in(asked, caller.peer))
         return _begun(service, session, token)
+
+    @app.post(api.SIGN_IN_AUTHENTICATOR)
+    async def authenticator(body: Body, caller: Asker) -> Response:
+        access.take_turn(caller.peer)
+        asked = read_value(FirstPassword, body)
+        shown = await access.slots.run(asked.person, lambda: access.passwords.authenticator(asked, caller.peer))
+        return kept_nowhere(answer(shown))
+
+    @app.post(api.CONFIRMED)
+    async def confirm(body: Body, caller: Asker, source: Source) -> Response:
+        session = _session_of(caller)
+        access.take_turn(caller.peer)
+        asked = read_value(Confirmed, body)
+        person = confirming.statement(asked).person
+        return answer(await access.slots.run(person, lambda: confirming.confirm(asked, session, source)))
 
     @app.post(api.SIGN_OUT)
     def sign_out(body: Body, caller: Asker) -> Response:
@@ -75,9 +94,7 @@ def _begun(service: Service, session: Session, token: str) -> Response:
     idle = int(service.access.sessions.terms.idle)
     origin = service.premises.site.origin
     begun = SignedIn(session.person, session.id, token, session.strength, session.until, idle, origin)
-    response = answer(begun)
-    response.headers["cache-control"] = "no-store"
-    return response
+    return kept_nowhere(answer(begun))
 
 
 def _session_of(caller: Caller) -> Session:

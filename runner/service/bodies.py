@@ -59,6 +59,12 @@ def answer(value: object, status: int = 200) -> Response:
     return Response(text.encode("utf-8"), status, media_type=JSON)
 
 
+def kept_nowhere(response: Response) -> Response:
+    """An answer with a secret in it, that nothing on the way may keep."""
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
 async def _read(request: Request, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0

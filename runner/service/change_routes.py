@@ -15,7 +15,7 @@ from runner.model.plan import PlanDocument
 from runner.model.request import RequestState
 from runner.rules.tags import Tag
 from runner.service.access.guard import Source
-from runner.service.bodies import answer, read_value, small_body
+from runner.service.bodies import answer, kept_nowhere, read_value, small_body
 from runner.service.content_view import find_publication
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
@@ -79,7 +79,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     @app.post(api.STATEMENTS)
     def submit(body: Body, source: Source) -> Response:
-        return answer(service.desk.submit(read_value(Signed, body), source))
+        outcome = service.desk.submit(read_value(Signed, body), source)
+        return kept_nowhere(answer(outcome)) if outcome.half else answer(outcome)
 
     @app.get(api.STATEMENTS + "/{statement}")
     def statement(statement: str) -> Response:

@@ -149,12 +149,13 @@ def _join(order: Order, store: Store, in_force: InForce) -> Composed:
         register=RegisterShelf(),
         embedded=order.embedded,
     )
+    access = Access(premises, state.root)
     epoch = secrets.token_hex(4)
     service = Service(
         state=state,
         premises=premises,
-        desk=Desk(premises),
-        access=Access(premises, state.root),
+        desk=Desk(premises, access.passwords, signer),
+        access=access,
         sequencer=sequencer,
         stream=EventStream(StorePages(store), epoch),
         log_key=signer.key,

@@ -26,7 +26,7 @@ class Permission(StrEnum):
     READ_LOG = "read_log"
     """As for `READ`; who has signed in is named in the log with each query."""
     SELF = "self"
-    """To have signed in, whatever policy says: it is about one's own sessions."""
+    """To have signed in, whatever policy says: it is about one's own sessions, or confirmed by password in one."""
     STATEMENT = "statement"
     """Nothing but the statement sent, which carries its own signature; a session adds nothing to it."""
 
@@ -43,6 +43,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("POST", api.SIGN_IN_CHALLENGE): Permission.PUBLIC,
         ("POST", api.SIGN_IN): Permission.PUBLIC,
         ("POST", api.SIGN_IN_PASSWORD): Permission.PUBLIC,
+        ("POST", api.SIGN_IN_AUTHENTICATOR): Permission.PUBLIC,
         ("POST", api.SIGN_OUT): Permission.SELF,
         ("GET", api.SESSIONS): Permission.SELF,
         ("DELETE", api.SESSIONS + "/{session}"): Permission.SELF,
@@ -68,6 +69,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.REQUESTS + "/{number}"): Permission.READ,
         ("GET", api.STANDING): Permission.READ,
         ("POST", api.STATEMENTS): Permission.STATEMENT,
+        ("POST", api.CONFIRMED): Permission.SELF,
         ("GET", api.STATEMENTS + "/{statement}"): Permission.READ,
         ("GET", api.WAITING): Permission.READ,
         ("GET", api.RUNS): Permission.READ,

@@ -9,6 +9,7 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     POST /v1/sign-in/challenge          api_access.ChallengeAsked → api_access.Challenge
     POST /v1/sign-in                    api_access.KeySignIn → api_access.SignedIn
     POST /v1/sign-in/password           api_access.PasswordSignIn → api_access.SignedIn
+    POST /v1/sign-in/authenticator      api_access.FirstPassword → api_access.Authenticator
     POST /v1/sign-out                   api_access.SignOutAsked → api_access.SignedOut
     GET  /v1/sessions                   api_access.SessionList            (one's own)
     DELETE /v1/sessions/ID              api_access.SignedOut              (one's own)
@@ -33,6 +34,7 @@ are read strictly (no duplicate or unknown keys, no floating point). An error is
     GET  /v1/requests/NUMBER            api_request.RequestShown
     GET  /v1/standing                   api_request.StandingList          ?all=
     POST /v1/statements                 api_request.Signed → api_request.Outcome
+    POST /v1/statements/confirmed       api_request.Confirmed → api_request.Outcome     (one's own)
     GET  /v1/statements/ID              api_request.StatementShown
     GET  /v1/waiting                    api_request.Waiting               ?person=
     GET  /v1/runs                       api_run.RunPage                   ?state= ?request= ?vendor= ?before= ?limit=
@@ -66,6 +68,7 @@ OPENAPI: Final = "/v1/openapi.json"
 SIGN_IN: Final = "/v1/sign-in"
 SIGN_IN_CHALLENGE: Final = "/v1/sign-in/challenge"
 SIGN_IN_PASSWORD: Final = "/v1/sign-in/password"  # noqa: S105 - a path, no password
+SIGN_IN_AUTHENTICATOR: Final = "/v1/sign-in/authenticator"
 SIGN_OUT: Final = "/v1/sign-out"
 SESSIONS: Final = "/v1/sessions"
 CONFIG: Final = "/v1/config"
@@ -86,6 +89,7 @@ PLANS: Final = "/v1/plans"
 STANDING: Final = "/v1/standing"
 REQUESTS: Final = "/v1/requests"
 STATEMENTS: Final = "/v1/statements"
+CONFIRMED: Final = "/v1/statements/confirmed"
 WAITING: Final = "/v1/waiting"
 RUNS: Final = "/v1/runs"
 EVENTS: Final = "/v1/events"

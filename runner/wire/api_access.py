@@ -67,6 +67,22 @@ class PasswordSignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPassword:
+    """A first password: both halves with a hyphen between them, the applicant's first."""
+
+    person: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What an authenticator reads, as a square code or typed."""
+
+    address: str = field(repr=False)
+    """An `otpauth:` address."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A session that has begun."""
 

@@ -44,6 +44,17 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A statement that its person confirms with password and code, for the service to vouch for."""
+
+    statement: str
+    """The statement's exact canonical text."""
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+    """The authenticator's present code; used up by this statement, whatever becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """A signature that is waited for: what, about what, and whose.
 
@@ -93,6 +104,8 @@ class Outcome:
     """Number given to the request, or the request concerned."""
     run: str = ""
     """Run created or concerned."""
+    half: str = field(default="", repr=False)
+    """Half of somebody's first password, shown to this signer alone and only now."""
 
 
 @dataclass(frozen=True, slots=True)

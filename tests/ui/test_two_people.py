@@ -5,13 +5,15 @@ from __future__ import annotations
 from runner.model.request import RequestState
 from runner.model.run import RunState
 from tests.demo_change import OTHER_KEY, RUN, SHEET, DemoChange
-from tests.ui.seat import at_demo
+from tests.ui.seat import Seat, at_demo
 from tests.ui.steps import open_plan, open_run, phase, sign_as_both, take_other_key
-from tui.demo.stage import LOCKED, READY, SUBMITTED
+from tui.backend import PASSWORD, Key
+from tui.demo.stage import CODE, LOCKED, READY, SUBMITTED
 from tui.demo.story import Ending
 from tui.dialogs.form import FormDialog
 from tui.dialogs.key import KeyDialog
 from tui.dialogs.sign import SignDialog
+from tui.dialogs.typed import SecretsDialog
 from tui.intents import Confirm, PassGate
 from tui.screens.plan import PlanScreen
 from tui.screens.run import RunScreen
@@ -271,3 +273,40 @@ async def test_a_wrong_reading_is_refused_before_anybody_signs() -> None:
         await seat.sees('got "twelve"')
     assert demo.shown().act is not None
     demo.sign_both(SHEET)
+
+
+async def test_somebody_without_a_key_confirms_with_password_and_code_after_reading() -> None:
+    demo = DemoChange()
+    async with at_demo(demo) as seat:
+        demo.backend.lend(Key("duty-b", "-", PASSWORD))
+        await seat.press("s")
+        await seat.sees("requested by", SUBMITTED)
+        await seat.press("a")
+        await phase(seat, Phase.READY)
+        await seat.press("f7")
+        await seat.sees("whose key signs?", "duty-b")
+        await seat.press("j", "enter")
+        await phase(seat, Phase.READY)
+        await confirm_by(seat, "wrong", CODE)
+        await phase(seat, Phase.REFUSED)
+        await seat.sees("access:wrong")
+        await seat.press("f7")
+        await seat.sees("whose key signs?")
+        await seat.press("j", "enter")
+        await phase(seat, Phase.READY)
+        await confirm_by(seat, LOCKED, CODE)
+        await seat.sees("approved by:  duty-b")
+    assert demo.backend.change(SUBMITTED).request.state is RequestState.APPROVED
+
+
+async def confirm_by(seat: Seat, password: str, code: str) -> None:
+    await seat.press("f8")
+    await seat.until(lambda: isinstance(seat.app.screen, SecretsDialog), "password and code to be asked for")
+    await seat.press("enter", "enter")
+    await seat.sees("both are needed", "the service attests it")
+    await seat.press("shift+tab")
+    await seat.types(password)
+    await seat.press("enter")
+    await seat.types(code)
+    assert all(code not in shown for shown in seat.lines)
+    await seat.press("enter")

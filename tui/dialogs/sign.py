@@ -22,9 +22,10 @@ from runner.wire.api_request import Outcome
 from runner.wire.api_run import RunShown
 from runner.words import N_, _
 from tui.actions import CONFIRM, Where, action_named, key_label, keys_of
-from tui.backend import Key, Prepared
+from tui.backend import Key, Prepared, Typed
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.key import KeyDialog
+from tui.dialogs.typed import SecretsDialog
 from tui.intents import Intent, intent_of
 from tui.messages import AskFailed, NewsArrived
 from tui.screens.asking import Deeds, bindings_of
@@ -154,7 +155,9 @@ class SignDialog(Dialog[Outcome | None]):
 
     def on_sign_dialog_signed(self, message: Signed) -> None:
         outcome = message.outcome
-        if awaits_another(outcome):
+        if outcome.half:
+            self._now(replace(self._signing, phase=Phase.DONE, outcome=outcome, prepared=None, error=None))
+        elif awaits_another(outcome):
             self._now(replace(self._signing, phase=Phase.WAITING, outcome=outcome, prepared=None, error=None))
         else:
             self.dismiss(outcome)
@@ -202,8 +205,19 @@ class SignDialog(Dialog[Outcome | None]):
         prepared = self._signing.prepared
         if prepared is None:
             return
+        if prepared.key.is_password:
+            self.app.push_screen(SecretsDialog(self.sitting, prepared.key.person), self._confirm)
+            return
         self._now(replace(self._signing, phase=Phase.SIGNING))
         self.ask("signature", partial(self.sitting.backend.sign, prepared), self.Signed)
+
+    def _confirm(self, typed: Typed | None) -> None:
+        """Sign with what was typed once the text had been read; None: nothing was."""
+        prepared = self._signing.prepared
+        if typed is None or prepared is None or self._signing.phase is not Phase.READY:
+            return
+        self._now(replace(self._signing, phase=Phase.SIGNING))
+        self.ask("signature", partial(self.sitting.backend.sign, prepared, typed), self.Signed)
 
     def _choose_key(self) -> None:
         awaited = self._signing.awaited

@@ -15,10 +15,12 @@ from typing import Final
 from runner.audit.proofs import root
 from runner.engine.desk.premises import Premises
 from runner.errors import RefusedError, SignatureError, UsageError
-from runner.model.people import Person, PersonKey
+from runner.model.people import Person, PersonKey, Standing
 from runner.model.statement import SignedStatement, Statement
 from runner.model.time import to_rfc3339
+from runner.proof.attestation import attest, attested_by
 from runner.proof.canonical import digest
+from runner.proof.note import NoteSigner
 from runner.proof.statement import parse_statement
 from runner.rules.places import terminal_at
 from runner.store.store import Transaction
@@ -75,6 +77,41 @@ def authenticate(premises: Premises, text: str, signature: str) -> Admitted:
     except SignatureError as error:
         raise UnknownSignerError(error.message, rule=error.rule, hint=error.hint, **error.facts) from error
     return Admitted(SignedStatement(statement_id(data), statement, data, signature), person)
+
+
+def attested(premises: Premises, text: str, person: str, signer: NoteSigner) -> Admitted:
+    """A statement that its person has just confirmed by password and code, with the service's word for it.
+
+    Args:
+        premises: what the service works with.
+        text: the statement's exact text.
+        person: who has shown who they are.
+        signer: the log's key.
+
+    Raises:
+        SignatureError: it is another person's, names another service, or this person may not act.
+        UsageError: it is no statement.
+    """
+    data = text.encode("utf-8", errors="surrogatepass")
+    statement = read_statement(data)
+    with premises.store.reading() as transaction:
+        found = premises.register.of(transaction).people.get(person)
+    if found is None or found.standing is not Standing.ACTIVE or statement.person != person:
+        raise SignatureError(
+            N_("statement: it is {signer}'s, and {person} confirms it"),
+            rule="L1:another-person",
+            signer=statement.person[:80],
+            person=person[:80],
+        )
+    expected = attested_by(signer.key)
+    if statement.key != expected:
+        raise SignatureError(
+            N_("statement: it names {got} as what vouches for it, here that is {expected}"),
+            rule="L4:other-attester",
+            got=statement.key[:80],
+            expected=expected,
+        )
+    return Admitted(SignedStatement(statement_id(data), statement, data, attest(signer, statement.kind, data)), found)
 
 
 def require_current(premises: Premises, transaction: Transaction, statement: Statement) -> None:

@@ -13,6 +13,7 @@ from runner.engine.plans import OpenPlan
 from runner.model.document import JsonObject
 from runner.model.log import About, ActorKind, Entry
 from runner.model.people import Person
+from runner.model.policy import Strength
 from runner.model.request import RequestState
 from runner.model.review import ReviewState
 from runner.model.run import RunRecord
@@ -62,7 +63,11 @@ class Case:
         Raises:
             RefusedError: with the rule and who could do it.
         """
-        mine = replace(facts, key=self.statement.key, strength=strength_of(self.person, self.statement.key))
+        key = self.statement.key
+        if self.statement.is_attested:
+            mine = replace(facts, key="", strength=Strength.PASSWORD)
+        else:
+            mine = replace(facts, key=key, strength=strength_of(self.person, key))
         if self.statement.kind in AT_TERMINALS:
             mine = replace(mine, terminal=self.statement.terminal, funds=self._touches_funds(), terminals_used=used)
         policy.require(self.statement.kind, self.person.name, mine, self.premises.policy)

@@ -25,15 +25,17 @@ from runner.engine.desk import (
     starting,
     stopping,
 )
-from runner.engine.desk.admission import Admitted, authenticate, require_current, require_place
+from runner.engine.desk.admission import Admitted, attested, authenticate, require_current, require_place
 from runner.engine.desk.case import Case
 from runner.engine.desk.genesis import require_active
 from runner.engine.desk.policies import switch_policies
 from runner.engine.desk.premises import Premises
+from runner.engine.desk.recovering import Recovery, recovering
 from runner.engine.desk.refusals import RefusalLog
 from runner.engine.uploads import reach_of_upload
 from runner.errors import RefusedError, UsageError
 from runner.model.statement import StatementKind
+from runner.proof.note import NoteSigner
 from runner.rules.statements import AUTHOR
 from runner.store.store import Transaction
 from runner.wire.api_content import Proposal
@@ -74,8 +76,20 @@ _HANDLERS: Final[Mapping[StatementKind, Handler]] = {
 class Desk:
     """Takes signed statements; safe to call from any thread."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(
+        self, premises: Premises, recovery: Recovery | None = None, attester: NoteSigner | None = None
+    ) -> None:
+        """Open the desk.
+
+        Args:
+            premises: what it works with.
+            recovery: sets credentials anew; without it nobody's can be.
+            attester: the log's key, with which the service vouches for statements confirmed by password; without it
+                none are taken.
+        """
         self._premises = premises
+        self._recovery = recovery
+        self._attester = attester
         self._refusals = RefusalLog(premises)
         self._is_active = False
         """Whether everybody has signed the first entries; once true, it stays so."""
@@ -93,10 +107,18 @@ class Desk:
             StorageError: nothing can be recorded at present; nothing took effect.
         """
         admitted = self._authenticate(signed)
-        handler = _HANDLERS.get(admitted.signed.statement.kind, _not_here)
-        if admitted.signed.statement.content.get("part") == AUTHOR:
-            handler = _without_bytes
-        return self._deal(admitted, handler, source)
+        return self._deal(admitted, self._handler(admitted), source)
+
+    def attest(self, text: str, person: str, source: str = "") -> Outcome:
+        """Deal with a statement that a person has just confirmed by password and code; raises as `submit`."""
+        if self._attester is None:
+            raise UsageError(N_("this service vouches for no statements; sign with a key"))
+        try:
+            admitted = attested(self._premises, text, person, self._attester)
+        except (RefusedError, UsageError):
+            self._refusals.nobody_known()
+            raise
+        return self._deal(admitted, self._handler(admitted), source)
 
     def propose(self, proposal: Proposal, source: str = "") -> Outcome:
         """Deal with content proposed for publication, its bytes included; raises as `submit`."""
@@ -111,6 +133,13 @@ class Desk:
     def stop(self) -> None:
         """Write what is still only counted."""
         self._refusals.flush()
+
+    def _handler(self, admitted: Admitted) -> Handler:
+        """What is done about a statement; what takes long is done here, before its transaction."""
+        statement = admitted.signed.statement
+        if statement.content.get("part") == AUTHOR:
+            return _without_bytes
+        return recovering(admitted.signed, self._recovery) or _HANDLERS.get(statement.kind, _not_here)
 
     def _authenticate(self, signed: Signed) -> Admitted:
         try:

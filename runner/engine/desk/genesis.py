@@ -143,6 +143,18 @@ def sign_genesis(site: Site, state: Path, signed: Signed, clock: Clock, verifier
             return _founding(transaction)
 
 
+@contextmanager
+def opened_site(site: Site, state: Path) -> Iterator[Store]:
+    """The store of a site that no service holds; for commands that work offline.
+
+    Raises:
+        RefusedError: a service is running.
+    """
+    directory = open_state(state, site)
+    with hold(directory), _opened(directory, site) as store:
+        yield store
+
+
 def require_active(transaction: Transaction) -> None:
     """Refuse to work before everybody has signed the first entries.
 

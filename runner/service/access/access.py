@@ -22,6 +22,7 @@ from runner.service.access.limits import USUAL, Buckets, Rates
 from runner.service.access.password_sign_in import Kept, PasswordSignIns
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Sessions
+from runner.service.access.tuning import noting
 from runner.service.permissions import Permission
 from runner.wire.api_access import NO_SESSION
 from runner.words import N_
@@ -63,7 +64,7 @@ class Access:
         self._peers = Buckets(rates.peer, premises.clock)
         self.sessions = Sessions(premises)
         self.keys = KeySignIns(premises, self.sessions, self._refusals, rates.person)
-        kept = Kept(Hasher(premises.store, tune), Sealer(state))
+        kept = Kept(Hasher(premises.store, tune, noting(premises.leaves, premises.clock)), Sealer(state))
         self.passwords = PasswordSignIns(premises, self.sessions, self._refusals, kept, rates.passwords)
         self.slots = Slots()
         """Where passwords are worked on."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.proof.canonical import parse_strict
 from runner.service.access.limits import too_often
-from runner.store.store import Store
+from runner.store.store import Store, Transaction
 from runner.wire.documents import from_document, to_document
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 _FACT: Final = "argon2"
 """Name of the installation fact that holds the parameters."""
-_TARGET: Final = 0.25
+_TARGET: Final = 0.35
 """Seconds one password takes."""
 _WAITING: Final = 8
 """Passwords that may wait for each one that is being worked on."""
@@ -48,8 +48,31 @@ _STEPS: Final = (Parameters(65536, 3), Parameters(32768, 3), Parameters(19456, 2
 _MOST_PASSES: Final = 32
 
 
+Note = Callable[[Transaction, Parameters], None]
+"""Puts on record what was measured, in the transaction that keeps it."""
+
+
+def keep_tuned(store: Store, tune: Callable[[], Parameters], note: Note) -> Parameters:
+    """Parameters of this installation: those that are kept, or those measured now, kept and on record.
+
+    Raises:
+        StorageError: they cannot be kept.
+    """
+    with store.reading() as transaction:
+        kept = transaction.installation.find(_FACT)
+    if kept is not None:
+        document = parse_strict(kept.encode())
+        if isinstance(document, dict):
+            return from_document(Parameters, document)
+    parameters = tune()
+    with store.writing() as transaction:
+        transaction.installation.put(_FACT, json.dumps(to_document(parameters)))
+        note(transaction, parameters)
+    return parameters
+
+
 def tuned() -> Parameters:
-    """Parameters that take about a quarter of a second of this machine's time."""
+    """Parameters that take about a third of a second of this machine's time."""
     for fewest in _STEPS:
         one = min(_measured(Parameters(fewest.memory_cost, 1)) for _ in range(3))
         if one * fewest.time_cost <= 2 * _TARGET:
@@ -61,9 +84,19 @@ def tuned() -> Parameters:
 class Hasher:
     """Makes and checks hashes, with the parameters of this installation."""
 
-    def __init__(self, store: Store, tune: Callable[[], Parameters] = tuned) -> None:
+    def __init__(
+        self, store: Store, tune: Callable[[], Parameters] = tuned, note: Note = lambda _transaction, _found: None
+    ) -> None:
+        """Make a hasher.
+
+        Args:
+            store: where the parameters are kept.
+            tune: measures them, where nobody has yet.
+            note: puts on record that they were.
+        """
         self._store = store
         self._tune = tune
+        self._note = note
         self._lock = threading.Lock()
         self._made: PasswordHasher | None = None
         self._dummy = ""
@@ -90,7 +123,7 @@ class Hasher:
     def _hasher(self) -> PasswordHasher:
         with self._lock:
             if self._made is None:
-                self._made = _hasher_of(self._parameters())
+                self._made = _hasher_of(keep_tuned(self._store, self._tune, self._note))
             return self._made
 
     def _nobodys(self) -> str:
@@ -98,19 +131,6 @@ class Hasher:
         if not self._dummy:
             self._dummy = self._hasher().hash(os.urandom(16).hex())
         return self._dummy
-
-    def _parameters(self) -> Parameters:
-        with self._store.reading() as transaction:
-            kept = transaction.installation.find(_FACT)
-        if kept is not None:
-            document = parse_strict(kept.encode())
-            if isinstance(document, dict):
-                return from_document(Parameters, document)
-        parameters = self._tune()
-        document = to_document(parameters)
-        with self._store.writing() as transaction:
-            transaction.installation.put(_FACT, json.dumps(document))
-        return parameters
 
 
 class Slots:

@@ -10,6 +10,7 @@ import base64
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
@@ -23,7 +24,7 @@ from runner.errors import NotFoundError, RefusedError, SignInError, UsageError
 from runner.model.access import Credential, Session, SessionEnd
 from runner.model.log import About, ActorKind, Entry
 from runner.model.policy import SessionTerms, Strength
-from runner.rules.passwords import LONGEST, is_change_due, remembered, require_new_password, wait_after
+from runner.rules.passwords import LONGEST, is_change_due, is_first_over, remembered, require_new_password, wait_after
 from runner.rules.ruling import Ruling
 from runner.rules.tags import Tag
 from runner.service.access import codes
@@ -34,12 +35,13 @@ from runner.service.access.limits import Buckets, Rate, too_often
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Proof, Sessions
 from runner.store.store import Transaction
-from runner.wire.api_access import PASSWORD_DUE, PasswordSignIn
+from runner.wire.api_access import PASSWORD_DUE, Authenticator, FirstPassword, PasswordSignIn
 from runner.words import N_
 
 _LONGEST_NAME: Final = 128
 _STRANGERS: Final = 1024
 _FIRST_BYTES: Final = 15
+_HALF: Final = "half of a first password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,8 @@ class PasswordSignIns:
             TooOftenError: the name waits, after wrong ones.
             RefusedError: the new password will not do, or this person may not sign in.
         """
-        if len(asked.person) > _LONGEST_NAME or max(len(asked.password), len(asked.new_password)) > LONGEST:
-            raise UsageError(
-                N_("sign-in: a name of at most {name} and passwords of at most {password} characters"),
-                name=_LONGEST_NAME,
-                password=LONGEST,
-            )
-        self._tries.take(asked.person)
         now = self._premises.clock.now()
-        credential = self._find(asked.person)
-        self._require_no_wait(credential, asked.person, now)
-        is_right = self._hasher.is_right(asked.password, credential.password if credential else "")
-        step = self._step_of(credential, asked.code, now)
-        if credential is None or not is_right or step is None:
-            raise self._wrong(credential, asked.person, peer, now)
-        if (ruling := self._barred(credential.person, now)) is not None:
-            raise may_not_act(self._premises, credential.person, peer, ruling)
+        credential, step = self._checked(asked, peer, now)
         renewed = self._renewed(credential, asked, now)
         proof = Proof(credential.person, Strength.PASSWORD, "", peer)
         with self._premises.store.writing() as transaction:
@@ -130,9 +118,53 @@ class PasswordSignIns:
                 return self._sessions.open(transaction, proof, now)
         raise self._wrong(credential, asked.person, peer, now)
 
-    def prepare(self, person: str) -> Prepared:
+    def confirm(self, asked: PasswordSignIn, peer: str) -> None:
+        """Make sure that somebody who signs knows password and code; the code is used up. Raises as `sign_in`."""
+        now = self._premises.clock.now()
+        credential, step = self._checked(asked, peer, now)
+        renewed = self._renewed(credential, replace(asked, new_password=""), now)
+        with self._premises.store.writing() as transaction:
+            if self._is_unchanged(transaction, credential) and transaction.credentials.use_step(asked.person, step):
+                transaction.credentials.put(replace(renewed, last_step=step, failures=0, locked_until=None))
+                return
+        raise self._wrong(credential, asked.person, peer, now)
+
+    def authenticator(self, asked: FirstPassword, peer: str) -> Authenticator:
+        """The authenticator that goes with a first password, for whoever knows that; until it is changed.
+
+        Raises:
+            UsageError: something is too long.
+            SignInError: it is nobody's first password.
+            TooOftenError: the name waits, after wrong ones.
+            RefusedError: this person may not sign in.
+        """
+        now = self._premises.clock.now()
+        credential = self._at_door(asked.person, asked.password, now)
+        is_right = self._hasher.is_right(asked.password, credential.password if credential else "")
+        if credential is None or not is_right or not credential.must_change or is_first_over(credential, now):
+            raise self._wrong(credential, asked.person, peer, now)
+        self._require_active(credential.person, peer, now)
+        secret = self._sealer.open(credential.secret, credential.person).decode()
+        return Authenticator(codes.address(secret, credential.person, self._premises.site.name))
+
+    def half(self, statement: str) -> str:
+        """Half of a first password: known to whoever signed the statement, and to the key file."""
+        return base64.b32encode(self._sealer.derive(_HALF, statement)[:_FIRST_BYTES]).decode().lower()
+
+    def prepared(self, person: str, application: str, approval: str) -> Callable[[Transaction, str], str]:
+        """As `prepare`, with the halves of two statements as password; what is returned gives it, by somebody."""
+        second = self.half(approval)
+        prepared = self.prepare(person, f"{self.half(application)}-{second}")
+
+        def give(transaction: Transaction, by: str) -> str:
+            self.reset(transaction, prepared, by)
+            return second
+
+        return give
+
+    def prepare(self, person: str, password: str = "") -> Prepared:
         """A first password and a new authenticator for a person, made before the transaction that gives them."""
-        password = base64.b32encode(secrets.token_bytes(_FIRST_BYTES)).decode().lower()
+        password = password or base64.b32encode(secrets.token_bytes(_FIRST_BYTES)).decode().lower()
         secret = codes.new_secret()
         first = FirstCredential(password, codes.address(secret, person, self._premises.site.name))
         return Prepared(person, first, self._hasher.hash(password), self._sealer.seal(secret.encode(), person))
@@ -161,6 +193,33 @@ class PasswordSignIns:
         entry = service_entry(Tag.CREDENTIAL_RESET, About(), now, {"person": person, "by": by})
         transaction.inbox.put([self._premises.leaves.make(entry)])
         return prepared.first
+
+    def _at_door(self, person: str, password: str, now: datetime, new: str = "") -> Credential | None:
+        """What is kept of who says to be somebody, once they need not wait."""
+        if len(person) > _LONGEST_NAME or max(len(password), len(new)) > LONGEST:
+            raise UsageError(
+                N_("sign-in: a name of at most {name} and passwords of at most {password} characters"),
+                name=_LONGEST_NAME,
+                password=LONGEST,
+            )
+        self._tries.take(person)
+        credential = self._find(person)
+        self._require_no_wait(credential, person, now)
+        return credential
+
+    def _checked(self, asked: PasswordSignIn, peer: str, now: datetime) -> tuple[Credential, int]:
+        """Whose password and code it is, and the time step of the code, not yet used up; raises as `sign_in`."""
+        credential = self._at_door(asked.person, asked.password, now, asked.new_password)
+        is_right = self._hasher.is_right(asked.password, credential.password if credential else "")
+        step = self._step_of(credential, asked.code, now)
+        if credential is None or not is_right or step is None or is_first_over(credential, now):
+            raise self._wrong(credential, asked.person, peer, now)
+        self._require_active(credential.person, peer, now)
+        return credential, step
+
+    def _require_active(self, person: str, peer: str, now: datetime) -> None:
+        if (ruling := self._barred(person, now)) is not None:
+            raise may_not_act(self._premises, person, peer, ruling)
 
     def _find(self, person: str) -> Credential | None:
         with self._premises.store.reading() as transaction:

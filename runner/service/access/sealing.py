@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import stat
 import threading
@@ -57,7 +59,19 @@ class Sealer:
             person=person,
         )
 
+    def derive(self, label: str, name: str) -> bytes:
+        """Bytes that only the holder of the key file can tell, the same for the same name each time.
+
+        Raises:
+            StorageError: the key file cannot be made or used.
+        """
+        own = hmac.digest(self._key(make=True), label.encode(), hashlib.sha256)
+        return hmac.digest(own, name.encode(), hashlib.sha256)
+
     def _cipher(self, *, make: bool) -> AESGCM:
+        return AESGCM(self._key(make=make))
+
+    def _key(self, *, make: bool) -> bytes:
         with self._lock:
             if make and not self._path.exists():
                 write_durably(self._path, os.urandom(_KEY_BYTES))
@@ -69,7 +83,7 @@ class Sealer:
                 raise self._unusable() from error
         if len(key) != _KEY_BYTES or status.st_mode & _OTHERS or status.st_uid != os.geteuid():
             raise self._unusable()
-        return AESGCM(key)
+        return key
 
     def _unusable(self) -> StorageError:
         return StorageError(

@@ -17,6 +17,7 @@ from runner.audit.keys import load_log_key
 from runner.audit.sequencer import Sequencer
 from runner.client.log import ServiceLog
 from runner.client.service import Service
+from runner.engine.desk.desk import Desk
 from runner.engine.secret_values import SecretGiver
 from runner.service.access.access import Access
 from runner.service.access.hashing import Parameters
@@ -75,11 +76,13 @@ def serving(
     """Serve a world at a socket for as long as the block lasts."""
     signer = load_log_key(world.state.root)
     sequencer = Sequencer(SqlLogStore(world.store), signer, world.clock, "twokey")
+    access = Access(world.premises, world.state.root, lambda: CHEAP)
+    world.desk = Desk(world.premises, access.passwords, signer)
     parts = Parts(
         state=world.state,
         premises=world.premises,
         desk=world.desk,
-        access=Access(world.premises, world.state.root, lambda: CHEAP),
+        access=access,
         sequencer=sequencer,
         stream=EventStream(StorePages(world.store), EPOCH),
         log_key=signer.key,

@@ -224,7 +224,9 @@ class TestByPassword:
 
     def test_nobody_is_asked_where_nobody_is(self, terminal: Terminal) -> None:
         assert "--password-file is missing" in terminal.type("login", "alice").err
-        assert "--code is missing" in terminal.type("login", "alice", "--password-file", terminal.file("p", "x")).err
+        assert (
+            "--code-file is missing" in terminal.type("login", "alice", "--password-file", terminal.file("p", "x")).err
+        )
 
     def test_what_does_not_go_together(self, terminal: Terminal) -> None:
         assert terminal.type("login", "alice", "--key", terminal.key(ALICE)).code == 2

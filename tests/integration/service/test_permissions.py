@@ -70,6 +70,7 @@ class TestTable:
             api.STATUS,
             api.VERSIONS,
             api.SIGN_IN,
+            api.SIGN_IN_AUTHENTICATOR,
             api.SIGN_IN_CHALLENGE,
             api.SIGN_IN_PASSWORD,
         ]

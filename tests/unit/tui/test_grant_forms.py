@@ -19,6 +19,7 @@ from runner.model.grant import (
     Reinstate,
     Relieve,
     RemoveTerminal,
+    ResetCredentials,
     RevokeKey,
     Suspend,
 )
@@ -44,7 +45,7 @@ def forms_of(person: Person, policy: Policy | None = None) -> dict[str, Form]:
 
 
 def test_what_may_be_applied_for_depends_on_how_somebody_stands() -> None:
-    active = {"appoint", "relieve", "suspend", "recertify", "add_key", "revoke_key", "depart"}
+    active = {"appoint", "relieve", "suspend", "recertify", "add_key", "revoke_key", "depart", "reset"}
     assert set(forms_of(MEI)) == active
     assert set(forms_of(replace(MEI, standing=Standing.SUSPENDED))) == active - {"suspend"} | {"reinstate"}
     assert set(forms_of(replace(MEI, standing=Standing.UNUSED))) == active - {"suspend"} | {"reinstate"}
@@ -67,6 +68,7 @@ def test_there_is_nothing_to_take_from_who_has_nothing() -> None:
             {"handed_back": " badge\N{FULLWIDTH SEMICOLON}keys of the room; ", "still_out": ""},
             Leave("mei", "why", ("badge", "keys of the room")),
         ),
+        ("reset", {}, ResetCredentials("mei", "why")),
         ("relieve", {"post": MEMBER}, Relieve("mei", MEMBER, "why")),
         ("revoke_key", {"key": KEY.fingerprint}, RevokeKey("mei", KEY.fingerprint, "why")),
         (

@@ -225,6 +225,17 @@ def test_who_still_has_to_sign_and_how_long_that_is_possible() -> None:
     assert signing.awaited == outcome.next
 
 
+def test_a_half_of_a_first_password_is_shown_to_its_signer_with_what_to_do() -> None:
+    demo = DemoChange()
+    outcome = Outcome(
+        "s", StatementKind.APPLY, "SQ-2026-0007", "applied", complete=False, message=Words("applied"), half="abcd"
+    )
+    signing = Signing(intents.ApproveGrant("SQ-2026-0007"), Phase.DONE, outcome=outcome)
+    assert "your half of the first password: abcd" in said(demo, signing)
+    assert "noted your half" in what_now(signing, KEYS)[0].text
+    assert "abcd" not in repr(outcome)
+
+
 def test_an_act_of_one_person_awaits_nobody() -> None:
     demo = DemoChange()
     demo.at(RunState.AT_SHEET)
