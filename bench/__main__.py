@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import appends, decisions, runs, sign_ins, start_up, validation
+from bench import appends, decisions, reads, runs, sign_ins, start_up, validation
 from bench.measure import Figure, table
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "appends": appends.measure,
     "decisions": decisions.measure,
     "sign_ins": sign_ins.measure,
+    "reads": reads.measure,
     "runs": runs.measure,
 }
 

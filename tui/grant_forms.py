@@ -28,6 +28,7 @@ from runner.model.policy import Policy
 from runner.words import _, current_language
 from tui.forms import Answers, Field, Form, Option, reason_field
 from tui.intents import Apply, DenyGrant, RetractGrant
+from tui.term_forms import term_fields, term_forms, when
 from tui.text import Present, label, listed
 
 
@@ -62,7 +63,7 @@ def enrol_form(policy: Policy) -> Form:
 def forms_about(person: Person, policy: Policy, present: Present) -> dict[str, Form]:
     """What may be applied for about somebody as they stand, by the action that begins it."""
     made = {
-        "appoint": appoint_form(person, policy),
+        "appoint": appoint_form(person, policy, present),
         "relieve": relieve_form(person, present.now),
         "suspend": suspend_form(person),
         "reinstate": reinstate_form(person),
@@ -72,11 +73,11 @@ def forms_about(person: Person, policy: Policy, present: Present) -> dict[str, F
         "depart": leave_form(person),
         "reset": reset_form(person),
     }
-    return {name: form for name, form in made.items() if form is not None}
+    return {name: form for name, form in made.items() if form is not None} | term_forms(person, policy, present)
 
 
-def appoint_form(person: Person, policy: Policy) -> Form | None:
-    """A post of the policy for a person, within a unit; None when the person has left."""
+def appoint_form(person: Person, policy: Policy, present: Present) -> Form | None:
+    """A post of the policy for a person, within a unit, environments and time; None when the person has left."""
     if person.standing is Standing.LEFT:
         return None
     posts = tuple(
@@ -87,6 +88,8 @@ def appoint_form(person: Person, policy: Policy) -> Form | None:
         _unit_field(policy, _("only within this unit and below")),
         Field("stand_in", _("as a stand-in: dormant until delegated"), options=_yes_or_no(), given="no"),
         Field("document", _("document of appointment"), required=False),
+        Field("environments", _("only in these environments, separated by commas"), required=False),
+        *term_fields(needs_end=False),
     )
 
     def grant(answers: Answers) -> Grant:
@@ -96,6 +99,9 @@ def appoint_form(person: Person, policy: Policy) -> Form | None:
             unit=answers["unit"].strip(),
             stand_in=answers["stand_in"] == "yes",
             document=answers["document"].strip(),
+            environments=tuple(name.strip() for name in answers["environments"].split(",") if name.strip()),
+            since=when(answers["since"], present),
+            until=when(answers["until"], present),
         )
 
     return _form(_("apply for a post for {person}").format(person=_who(person)), fields, grant)

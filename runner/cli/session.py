@@ -8,13 +8,13 @@ import json
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from zoneinfo import ZoneInfo
 
+from runner.client import typed_time
 from runner.client.autostart import connect
 from runner.client.memory import Memory
 from runner.client.service import Service
@@ -23,7 +23,6 @@ from runner.errors import NotFoundError, RunnerError, UsageError
 from runner.model.people import KeyHolder
 from runner.model.policy import Policy
 from runner.model.site import Site
-from runner.model.units import parse_duration
 from runner.runbook.places import checkpoints_folder, socket_of_state, state_of_site
 from runner.runbook.site_folder import find_site
 from runner.wire.api import ServiceStatus
@@ -302,30 +301,8 @@ def key_from_file(options: argparse.Namespace) -> Signer | None:
     return signer_from_file(options.key, passphrase) if options.key else None
 
 
-def instant(text: str, now: datetime, zone: str) -> datetime:
-    """A time as people type it, in UTC: `2026-11-29T00:30`, `00:30` (its next coming), or `+2h`.
-
-    Raises:
-        UsageError: none of these.
-    """
-    here = now.astimezone(ZoneInfo(zone))
-    try:
-        if text == "now":
-            return now
-        if text.startswith("+"):
-            return now + timedelta(seconds=parse_duration(text[1:]))
-        if len(text) == len("00:30"):
-            hour, minute = (int(part) for part in text.split(":"))
-            coming = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return (coming if coming > here else coming + timedelta(days=1)).astimezone(UTC)
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except OverflowError as error:
-        raise UsageError(N_("time {text}: it is too far away"), text=text) from error
-    except (ValueError, UsageError) as error:
-        raise UsageError(
-            N_("time {text}: expected a time such as 2026-11-29T00:30, 00:30 or +2h"), text=text
-        ) from error
+instant = typed_time.instant
+"""A time as people type it."""
 
 
 def asked(prompt: str, flag: str) -> str:

@@ -172,7 +172,9 @@ class Tag(StrEnum):
     """A client remembers a head this log cannot be consistent with; payload: both heads."""
 
     LOG_QUERIED = "person:log:queried"
-    """A query of protected data by somebody who has signed in (L9); payload: path, query, session."""
+    """A query of protected data by somebody who has signed in (L9); payload: path, query, rows, session."""
+    QUERIES_COUNTED = "service:queries:counted"
+    """Queries of a peer that has not signed in, where policy lets all read; payload: peer, count, since, until."""
     BUNDLE_EXPORTED = "person:bundle:exported"
     NOTICE_SENT = "service:notice:sent"
     """People outside were told of an emergency; payload: number, class, state, at."""

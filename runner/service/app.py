@@ -28,6 +28,7 @@ from runner.service.access.guard import make_guard
 from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.permissions import require_listed
+from runner.service.recording import recorded_by
 from runner.wire.errors import status_of, to_wire
 from runner.words import N_
 
@@ -56,6 +57,7 @@ def make_app(service: Service) -> FastAPI:
     """
     guard = make_guard(service.access)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)])
+    app.router.route_class = recorded_by(service.access)
     for routes in _ROUTES:
         routes.add_routes(app, service)
     require_listed(app.routes)

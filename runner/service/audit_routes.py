@@ -10,20 +10,17 @@ from starlette.responses import Response
 
 from runner.audit.proofs import consistency, inclusion, root
 from runner.errors import NotFoundError, UsageError
-from runner.model.document import JsonObject
-from runner.model.log import About, LogFilter
+from runner.model.log import LogFilter
 from runner.proof.canonical import MAX_INTEGER
 from runner.proof.merkle import leaf_hash
-from runner.service.access.access import Caller
 from runner.service.access.guard import Asker
-from runner.service.bodies import BYTES, JSON, answer, read_value, small_body
+from runner.service.bodies import BYTES, JSON, Answer, answer, read_value, small_body
 from runner.service.bundles import export_bundle
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
 from runner.service.stream import entry_document
 from runner.wire import api
 from runner.wire.api_audit import BundleAsked, CheckpointShown, ConsistencyProof, InclusionProof
-from runner.wire.documents import to_document
 from runner.words import N_
 
 Size = Annotated[int, Query(ge=0, le=MAX_INTEGER)]
@@ -54,7 +51,6 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     @app.get(api.ENTRIES)
     def entries(
-        caller: Asker,
         run: Name = "",
         request: Name = "",
         tag: Name = "",
@@ -63,33 +59,22 @@ def add_routes(app: FastAPI, service: Service) -> None:
         limit: Limit = USUAL_LIMIT,
     ) -> Response:
         wanted = LogFilter(run=run, request=request, tag=tag, actor=actor)
-        if before is None:  # further pages belong to the same query
-            record_query(service, caller, api.ENTRIES, wanted)
         with store.reading() as transaction:
             rows, last = split_page(transaction.log.page(limit + 1, wanted, _number(before)), limit)
         documents = b",".join(entry_document(leaf) for leaf in rows)
         following = json.dumps(str(last.id) if last else None).encode()
-        return Response(b'{"rows":[%s],"next":%s}' % (documents, following), media_type=JSON)
+        told = Answer(b'{"rows":[%s],"next":%s}' % (documents, following), media_type=JSON)
+        told.rows = len(rows)
+        return told
 
     @app.get(api.ENTRIES + "/{index}")
-    def entry(index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], caller: Asker) -> Response:
-        record_query(service, caller, api.entry_path(index), LogFilter())
+    def entry(index: Annotated[int, Path(ge=0, le=MAX_INTEGER)]) -> Response:
         with store.reading() as transaction:
             return Response(entry_document(transaction.log.at(index)), media_type=JSON)
 
     @app.post(api.BUNDLES)
     def bundle(body: Body, caller: Asker) -> Response:
         return Response(export_bundle(service, read_value(BundleAsked, body).run, caller), media_type=BYTES)
-
-
-def record_query(service: Service, caller: Caller, path: str, wanted: LogFilter) -> None:
-    """Record what somebody who has signed in asks the log (L9).
-
-    Raises:
-        StorageError: it cannot be recorded; nothing is to be answered then.
-    """
-    query: JsonObject = {name: value for name, value in to_document(wanted).items() if value}
-    service.access.record_query(caller, path, query, About(run=wanted.run, request=wanted.request))
 
 
 def _checkpoint(service: Service) -> CheckpointShown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from typing import Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -21,6 +22,15 @@ _DRAINED: Final = 64 * 1024 * 1024
 """Bytes of a body that is too long which are read and dropped, so that its sender gets to read the answer."""
 
 Value = TypeVar("Value")
+
+
+class Answer(Response):
+    """A value as the body of an answer, and how much of what there is it shows."""
+
+    rows = 1
+    """How many rows a list has; 1 for a single object."""
+    plan = ""
+    """Digest of the plan it shows, where one was made for it."""
 
 
 async def small_body(request: Request) -> bytes:
@@ -53,10 +63,23 @@ def read_value(kind: type[Value], body: bytes) -> Value:
     return from_document(kind, document)
 
 
-def answer(value: object, status: int = 200) -> Response:
+def answer(value: object, status: int = 200) -> Answer:
     """A value as the body of an answer."""
     text = json.dumps(to_document(value), ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode("utf-8"), status, media_type=JSON)
+    told = Answer(text.encode("utf-8"), status, media_type=JSON)
+    told.rows = rows_of(value)
+    return told
+
+
+def rows_of(value: object) -> int:
+    """How many rows an answer shows: what its lists hold where it is made of lists alone, otherwise 1."""
+    if not is_dataclass(value) or isinstance(value, type):
+        return 1
+    parts = {one.name: getattr(value, one.name) for one in fields(value)}
+    if isinstance(rows := parts.get("rows"), tuple):
+        return len(rows)
+    lists = [part for part in parts.values() if isinstance(part, tuple)]
+    return sum(map(len, lists)) if len(lists) == len(parts) else 1
 
 
 def kept_nowhere(response: Response) -> Response:

@@ -52,7 +52,10 @@ def add_routes(app: FastAPI, service: Service) -> None:
         with store.reading() as transaction:
             publication = find_publication(transaction, asked.runbook, asked.content)
         require_published(publication.digest, publication.state)
-        return answer(keep_plan(service, premises.planner.make(publication, asked)))
+        made = keep_plan(service, premises.planner.make(publication, asked))
+        told = answer(made)
+        told.plan = made.digests.plan
+        return told
 
     @app.get(api.PLANS + "/{digest}")
     def plan(digest: str) -> Response:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Annotated
 
-from anyio.to_thread import run_sync
 from fastapi import FastAPI, Header
 from starlette.responses import StreamingResponse
 
-from runner.errors import StorageError, UsageError
+from runner.errors import UsageError
 from runner.model.log import LogFilter
-from runner.service.access.access import Caller
 from runner.service.access.guard import Asker, while_open
-from runner.service.audit_routes import record_query
 from runner.service.parts import Service
 from runner.service.queries import Name
 from runner.service.stream import position_of
 from runner.wire import api
 from runner.words import N_
-
-_log = logging.getLogger(__name__)
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -39,17 +33,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
         wanted = LogFilter(run=run, request=request)
         stream = service.stream.follow(position, wanted)
         if caller.session is not None:
-            await run_sync(_record, service, caller, wanted)
             stream = while_open(stream, service.access, caller.session, asyncio.get_running_loop().time)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
-
-
-def _record(service: Service, caller: Caller, wanted: LogFilter) -> None:
-    """Record who follows the log; that it cannot be recorded is no reason not to show why."""
-    try:
-        record_query(service, caller, api.EVENTS, wanted)
-    except StorageError as error:
-        _log.error("who follows the log could not be recorded: %s", error)
 
 
 def _position(text: str) -> int | None:

@@ -24,12 +24,17 @@ class Permission(StrEnum):
     READ = "read"
     """To have signed in, unless policy lets everybody read whom the operating system lets reach the service."""
     READ_LOG = "read_log"
-    """As for `READ`; who has signed in is named in the log with each query."""
+    """As for `READ`; each query is on record by itself, its further pages excepted."""
+    EXPORT = "export"
+    """As for `READ`; what is taken away leaves an entry of its own."""
     SELF = "self"
     """To have signed in, whatever policy says: it is about one's own sessions, or confirmed by password in one."""
     STATEMENT = "statement"
     """Nothing but the statement sent, which carries its own signature; a session adds nothing to it."""
 
+
+RECORDED: Final = frozenset({Permission.READ, Permission.READ_LOG})
+"""What is protected: a query of it by somebody who has signed in is written down before it is answered (L9)."""
 
 PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
     {
@@ -74,10 +79,10 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
         ("GET", api.WAITING): Permission.READ,
         ("GET", api.RUNS): Permission.READ,
         ("GET", api.RUNS + "/{run:path}"): Permission.READ,
-        ("GET", api.EVENTS): Permission.READ_LOG,
+        ("GET", api.EVENTS): Permission.READ,
         ("GET", api.ENTRIES): Permission.READ_LOG,
         ("GET", api.ENTRIES + "/{index}"): Permission.READ_LOG,
-        ("POST", api.BUNDLES): Permission.READ_LOG,
+        ("POST", api.BUNDLES): Permission.EXPORT,
     }
 )
 """By method and path, as the route is written."""

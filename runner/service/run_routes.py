@@ -12,7 +12,7 @@ from runner.rules.seeing import vendors_in
 from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
-from runner.service.run_view import run_row, run_shown
+from runner.service.run_view import run_rows, run_shown
 from runner.wire import api
 from runner.wire.api_run import RunPage
 
@@ -39,7 +39,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
                 limit + 1, states=state, request=request or None, executors=executors, before=before
             )
             records, last = split_page(found, limit)
-            rows = tuple(run_row(premises, transaction, record) for record in records)
+            rows = run_rows(premises, transaction, records)
         return answer(RunPage(rows, last.id if last else None))
 
     @app.get(api.RUNS + "/{run:path}")

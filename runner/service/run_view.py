@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.turns import hand_over_act, run_act, start_of
 from runner.engine.plans import OpenPlan
+from runner.model.request import Request
 from runner.model.run import RunKind, RunRecord, RunState
 from runner.model.runbook import Risk
 from runner.model.statement import RecordedStatement, StatementKind
@@ -42,7 +44,7 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
     act = run_act(premises, transaction, record, move, now)
     names = {host.identity: host.name for host in opened.plan.binding.hosts}
     return RunShown(
-        row=run_row(premises, transaction, record),
+        row=run_rows(premises, transaction, (record,))[0],
         plan=record.plan,
         content=opened.plan.digests.content,
         batches=opened.expansion.batches,
@@ -67,11 +69,16 @@ def run_shown(premises: Premises, transaction: Transaction, run: str, now: datet
     )
 
 
-def run_row(premises: Premises, transaction: Transaction, record: RunRecord) -> RunRow:
-    """A run in a list."""
+def run_rows(premises: Premises, transaction: Transaction, records: Iterable[RunRecord]) -> tuple[RunRow, ...]:
+    """Runs in a list."""
+    listed = tuple(records)
+    requests = transaction.requests.find_all(record.request for record in listed if record.request)
+    return tuple(_listed(premises, transaction, record, requests.get(record.request)) for record in listed)
+
+
+def _listed(premises: Premises, transaction: Transaction, record: RunRecord, request: Request | None) -> RunRow:
     executor = premises.register.of(transaction).people.get(record.executor)
     company = executor.vendor.company if executor is not None and executor.vendor is not None else ""
-    request = transaction.requests.find(record.request) if record.request else None
     if request is not None:
         row = _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
     else:

@@ -112,6 +112,11 @@ class SessionStore:
         ended = self._connection.execute(update(sessions).where(is_open).values(ended_at=at, reason=reason)).rowcount
         return replace(session, ended_at=at, reason=reason) if ended else None
 
+    def end_resting(self, person: str, reason: SessionEnd) -> int:
+        """End for good a person's sessions that ended by resting, under which something may still be followed."""
+        resting = (sessions.c.person == person) & (sessions.c.reason == SessionEnd.IDLE)
+        return self._connection.execute(update(sessions).where(resting).values(reason=reason)).rowcount
+
     def forget_ended(self, before: datetime) -> None:
         """Remove sessions that ended before."""
         self._connection.execute(delete(sessions).where(sessions.c.ended_at < before))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -97,6 +97,12 @@ class RequestStore:
         """The request of that number."""
         row = self._connection.execute(select(requests).where(requests.c.number == number)).one_or_none()
         return None if row is None else _request(row)
+
+    def find_all(self, numbers: Iterable[str]) -> Mapping[str, Request]:
+        """The requests of those numbers that exist, in one look; a page asks for no more than it shows."""
+        wanted = sorted(set(numbers))
+        rows = self._connection.execute(select(requests).where(requests.c.number.in_(wanted))) if wanted else ()
+        return {row.number: _request(row) for row in rows}
 
     def get(self, number: str) -> Request:
         """The request of that number.

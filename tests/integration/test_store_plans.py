@@ -19,6 +19,7 @@ SCREENS: dict[str, Callable[[Transaction], object]] = {
     "requests by state": lambda transaction: transaction.requests.page(
         50, states=[RequestState.SUBMITTED], before="BG-2026-0001"
     ),
+    "requests of a page of runs": lambda transaction: transaction.requests.find_all(["BG-2026-0001", "BG-2026-0002"]),
     "requests overdue": lambda transaction: transaction.requests.overdue([RequestState.APPROVED], NOON),
     "runs": lambda transaction: transaction.runs.page(50, before="BG-2026-0001/1"),
     "runs by state": lambda transaction: transaction.runs.page(50, states=[RunState.RUNNING]),

@@ -186,7 +186,7 @@ async def test_who_signs_alone_is_shown_the_grant_that_waits() -> None:
         await seat.press("a")
         await seat.until(lambda: isinstance(seat.app.screen, FormDialog), "the form")
         await seat.press("j")
-        await fill(seat, "", "", "", "RS-1", "helps out")
+        await fill(seat, "", "", "", "RS-1", "", "", "+8h", "helps out")
         await phase(seat, Phase.READY)
         await seat.sees("post: ", "member")
         await seat.press("f8")

@@ -12,14 +12,12 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import RefusalLog
 from runner.errors import SignInError
 from runner.model.access import Session
-from runner.model.document import JsonObject
-from runner.model.log import About, ActorKind, Entry
 from runner.model.policy import Reading
-from runner.rules.tags import Tag
 from runner.service.access.hashing import Hasher, Parameters, Slots, tuned
 from runner.service.access.key_sign_in import KeySignIns
 from runner.service.access.limits import USUAL, Buckets, Rates
 from runner.service.access.password_sign_in import Kept, PasswordSignIns
+from runner.service.access.query_log import QueryLog
 from runner.service.access.sealing import Sealer
 from runner.service.access.sessions import Sessions
 from runner.service.access.tuning import noting
@@ -63,6 +61,8 @@ class Access:
         self._refusals = RefusalLog(premises)
         self._peers = Buckets(rates.peer, premises.clock)
         self.sessions = Sessions(premises)
+        self.queries = QueryLog(premises)
+        """Who has asked what."""
         self.keys = KeySignIns(premises, self.sessions, self._refusals, rates.person)
         kept = Kept(Hasher(premises.store, tune, noting(premises.leaves, premises.clock)), Sealer(state))
         self.passwords = PasswordSignIns(premises, self.sessions, self._refusals, kept, rates.passwords)
@@ -73,6 +73,7 @@ class Access:
         """Let go of threads, and write down what was only counted."""
         self.slots.stop()
         self._refusals.flush()
+        self.queries.flush()
 
     def take_turn(self, peer: str) -> None:
         """Count a sign-in, or a wish for one, of a peer.
@@ -111,19 +112,6 @@ class Access:
         except SignInError:
             self._refusals.nobody_known()
             raise
-
-    def record_query(self, caller: Caller, path: str, query: JsonObject, about: About) -> None:
-        """Record what somebody who has signed in has asked the log.
-
-        Raises:
-            StorageError: it cannot be recorded; nothing is to be answered then.
-        """
-        if caller.session is None:
-            return
-        payload: JsonObject = {"path": path, "query": query, "session": caller.session.id}
-        entry = Entry(Tag.LOG_QUERIED, self._premises.clock.now(), ActorKind.PERSON, caller.person, about, payload)
-        with self._premises.store.writing() as transaction:
-            transaction.inbox.put([self._premises.leaves.make(entry)])
 
     def _require_no_session_needed(self, permission: Permission) -> None:
         if self.needs_session(permission):

@@ -66,13 +66,16 @@ Asker = Annotated[Caller, Depends(caller_of)]
 async def while_open(
     chunks: AsyncGenerator[bytes, None], access: Access, session: Session, seconds: Callable[[], float]
 ) -> AsyncGenerator[bytes, None]:
-    """An answer that goes on for as long as the session it was asked under; nothing of it is sent afterwards."""
+    """An answer that goes on for as long as it may be followed under its session; nothing is sent afterwards.
+
+    That nobody asks anything else meanwhile does not end it: who watches a run presses no key.
+    """
     sessions = access.sessions
     looked, endings = seconds(), sessions.endings
     async with aclosing(chunks):
         async for chunk in chunks:
             if sessions.endings != endings or seconds() - looked >= LOOK_AGAIN:
                 endings, looked = sessions.endings, seconds()
-                if not await run_sync(sessions.is_open, session):
+                if not await run_sync(sessions.may_follow, session):
                     return
             yield chunk

@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +41,8 @@ _WORDS: Final = {
     SessionEnd.CREDENTIAL: N_("session: it is over: what it was opened with counts no longer"),
     SessionEnd.LEFT: N_("session: it is over: you may not act at present"),
 }
+_FOLLOWED_AFTER: Final = frozenset({None, SessionEnd.IDLE})
+"""Ends of a session that leave open what is being followed under it."""
 _OWN_WISH: Final = frozenset({SessionEnd.SIGNED_OUT})
 
 
@@ -102,13 +104,14 @@ class Sessions:
         Raises:
             SignInError: it opens none, or one that is over.
         """
-        session = self._find(token)
-        if session is None:
-            raise SignInError(
-                N_("session: this one is not known here"), rule=NO_SESSION, hint=N_("sign in: twokey login")
-            )
         now = self._premises.clock.now()
-        reason = self._over(session, now)
+        with self._premises.store.reading() as transaction:
+            session = _find(transaction, token)
+            if session is None:
+                raise SignInError(
+                    N_("session: this one is not known here"), rule=NO_SESSION, hint=N_("sign in: twokey login")
+                )
+            reason = self._over(transaction, session, now)
         if reason is not None:
             self._over_now(session, now, reason)
             raise SignInError(
@@ -121,11 +124,17 @@ class Sessions:
             self._touch(session, now)
         return session
 
-    def is_open(self, session: Session) -> bool:
-        """Whether a session found earlier still is; asking does not count as using it."""
+    def may_follow(self, session: Session) -> bool:
+        """Whether what is being followed under a session may go on: also while it rests, for as long as it may last.
+
+        Who watches a run presses no key. Nothing new is shown under a session that rested too long.
+        """
+        now = self._premises.clock.now()
         with self._premises.store.reading() as transaction:
             found = transaction.sessions.find(session.token)
-        return found is not None and self._over(found, self._premises.clock.now()) is None
+            if found is None or found.reason not in _FOLLOWED_AFTER:
+                return False
+            return self._over(transaction, replace(found, ended_at=None, reason=None, last_seen=now), now) is None
 
     def of(self, person: str) -> tuple[Session, ...]:
         """A person's sessions that are not over, oldest first."""
@@ -154,6 +163,8 @@ class Sessions:
 
     def end_all_in(self, transaction: Transaction, person: str, reason: SessionEnd) -> tuple[Session, ...]:
         """As `end_all`, as part of the caller's transaction: when somebody leaves, or a credential is taken away."""
+        if transaction.sessions.end_resting(person, reason):
+            transaction.after_commit(self._note_ending)
         return self._end(transaction, transaction.sessions.open_of(person), self._premises.clock.now(), reason)
 
     def sweep(self) -> None:
@@ -166,23 +177,16 @@ class Sessions:
         with self._premises.store.writing() as transaction:
             self._end(transaction, resting, now, SessionEnd.IDLE)
 
-    def _find(self, token: str) -> Session | None:
-        if not _TOKEN.fullmatch(token):
-            return None
-        with self._premises.store.reading() as transaction:
-            return transaction.sessions.find(hash_of(token))
-
-    def _over(self, session: Session, now: datetime) -> SessionEnd | None:
+    def _over(self, transaction: Transaction, session: Session, now: datetime) -> SessionEnd | None:
         reason = end_of(session, self.terms, now)
         if reason is not None:
             return reason
-        with self._premises.store.reading() as transaction:
-            register = present_register(self._premises, transaction)
-            if barred(register, session.person, now) is not None:
-                return SessionEnd.LEFT
-            if session.credential and who_has_key(register, session.credential, now) != session.person:
-                return SessionEnd.CREDENTIAL
-            return None
+        register = present_register(self._premises, transaction)
+        if barred(register, session.person, now) is not None:
+            return SessionEnd.LEFT
+        if session.credential and who_has_key(register, session.credential, now) != session.person:
+            return SessionEnd.CREDENTIAL
+        return None
 
     def _over_now(self, session: Session, now: datetime, reason: SessionEnd) -> None:
         if session.ended_at is not None:
@@ -216,6 +220,10 @@ class Sessions:
     def _record(self, transaction: Transaction, entries: list[Entry]) -> None:
         if entries:
             transaction.inbox.put(self._premises.leaves.make_all(entries))
+
+
+def _find(transaction: Transaction, token: str) -> Session | None:
+    return transaction.sessions.find(hash_of(token)) if _TOKEN.fullmatch(token) else None
 
 
 def hash_of(token: str) -> str:

@@ -11,11 +11,12 @@ import pytest
 
 from runner.client.service import Service
 from runner.errors import StorageError
-from runner.model.access import SessionEnd
+from runner.model.access import Session, SessionEnd
 from runner.model.grant import AddKey, Enrol, RevokeKey, Suspend
 from runner.model.statement import StatementKind
 from runner.rules.sessions import MOST
 from runner.rules.tags import Tag
+from runner.service.access.sessions import hash_of
 from runner.wire import api
 from tests.desk_grants import apply, granted
 from tests.desk_world import ALICE, BOB, CAROL, STRANGER, World, make_world, opened_world
@@ -41,6 +42,13 @@ def somebody(strict: Served) -> Iterator[Asking]:
 
 def is_good(somebody: Asking, token: str) -> bool:
     return somebody.ask("GET", api.RUNS, token=token).status_code == 200
+
+
+def found_session(strict: Served, token: str) -> Session:
+    with strict.world.store.reading() as transaction:
+        found = transaction.sessions.find(hash_of(token))
+    assert found is not None
+    return found
 
 
 class TestOpening:
@@ -169,6 +177,39 @@ class TestEnding:
             strict.world.requested()
             assert [line for line in lines if line.startswith("data:") and "submitted" in line] == []
 
+    def test_what_is_followed_goes_on_while_nobody_presses_a_key_and_nothing_new_is_shown(
+        self, strict: Served, somebody: Asking
+    ) -> None:
+        token = somebody.sign_in(ALICE)
+        with somebody.http.stream("GET", api.EVENTS, headers={"authorization": f"Bearer {token}"}) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: hello"
+            strict.world.clock.pass_by(seconds=600)
+            strict.parts.access.sessions.sweep()
+            with asking(strict.socket, strict.world.clock) as other:
+                assert refusal(other.ask("GET", api.RUNS, token=token)) == (401, "access:session-over")
+                assert refusal(other.ask("GET", api.EVENTS, token=token)) == (401, "access:session-over")
+            strict.world.requested()
+            assert any(line.startswith("data:") and "submitted" in line for line in lines)
+            strict.world.clock.pass_by(hours=8)
+            strict.parts.access.sessions.end_all("bob", SessionEnd.LEFT)
+            assert not strict.parts.access.sessions.may_follow(found_session(strict, token))
+
+    def test_what_is_followed_under_a_resting_session_ends_with_the_person(
+        self, strict: Served, somebody: Asking
+    ) -> None:
+        token = somebody.sign_in(ALICE)
+        strict.world.clock.pass_by(seconds=600)
+        sessions = strict.parts.access.sessions
+        sessions.sweep()
+        resting = found_session(strict, token)
+        assert sessions.may_follow(resting)
+        endings = sessions.endings
+        newer = somebody.sign_in(ALICE)
+        assert somebody.ask("POST", api.SIGN_OUT, {"everywhere": True}, newer).status_code == 200
+        assert not sessions.may_follow(resting)
+        assert sessions.endings > endings
+
 
 class TestOthers:
     def test_a_token_of_another_service_opens_nothing(
@@ -221,13 +262,14 @@ class TestRecord:
         assert strict.world.payload_of(Tag.LOG_QUERIED) == {
             "path": api.ENTRIES,
             "query": {"tag": "service:log:opened"},
+            "rows": 1,
             "session": begun["session"],
         }
         first = somebody.ask("GET", api.ENTRIES + "?limit=1&actor=bob", token=token).json()
         assert first["rows"][0]["leaf"]["actor"] == {"id": "bob", "kind": "person"}
         assert page.status_code == 200
         count = strict.world.tags().count(Tag.LOG_QUERIED)
-        somebody.ask("GET", api.ENTRIES + f"?limit=1&before={first['next']}", token=token)
+        somebody.ask("GET", api.ENTRIES + f"?limit=1&actor=bob&before={first['next']}", token=token)
         assert strict.world.tags().count(Tag.LOG_QUERIED) == count
         somebody.ask("GET", api.entry_path(0), token=token)
         assert strict.world.tags().count(Tag.LOG_QUERIED) == count + 1
@@ -256,13 +298,16 @@ class TestFullDisk:
     ) -> None:
         token = somebody.sign_in(ALICE)
         strict.world.clock.pass_by(seconds=60)
+        assert is_good(somebody, token)
 
         def full() -> object:
             raise StorageError("no room")
 
         monkeypatch.setattr(strict.world.store, "writing", full)
-        assert is_good(somebody, token)
-        assert somebody.ask("GET", api.ENTRIES, token=token).status_code == 507
+        assert is_good(somebody, token)  # its record was written when it was looked at first
+        for path in (api.ENTRIES, api.REQUESTS, api.PEOPLE, api.EVENTS):
+            assert somebody.ask("GET", path, token=token).status_code == 507, path
+        assert somebody.ask("GET", api.STATUS, token=token).status_code == 200
         assert somebody.ask("GET", api.RUNS, token="A" * 43).status_code == 401
         strict.world.clock.pass_by(seconds=600)
         assert refusal(somebody.ask("GET", api.RUNS, token=token)) == (401, "access:session-over")

@@ -19,7 +19,7 @@ class FakeSessions:
     open: bool = True
     looks: int = 0
 
-    def is_open(self, session: Session) -> bool:
+    def may_follow(self, session: Session) -> bool:
         self.looks += 1
         return self.open
 

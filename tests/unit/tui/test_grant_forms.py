@@ -13,7 +13,10 @@ from runner.model.grant import (
     AddKey,
     AddTerminal,
     Appoint,
+    Attest,
+    Delegate,
     Enrol,
+    Exempt,
     Leave,
     Recertify,
     Reinstate,
@@ -24,7 +27,7 @@ from runner.model.grant import (
     Suspend,
 )
 from runner.model.people import Appointment, Person, PersonKey, Standing, Terminal
-from runner.model.policy import MEMBER, Policy, Unit
+from runner.model.policy import MEMBER, Policy, Post, Unit
 from runner.model.text import Text
 from runner.words import use_language
 from tests.ssh_keys import software_key
@@ -45,7 +48,7 @@ def forms_of(person: Person, policy: Policy | None = None) -> dict[str, Form]:
 
 
 def test_what_may_be_applied_for_depends_on_how_somebody_stands() -> None:
-    active = {"appoint", "relieve", "suspend", "recertify", "add_key", "revoke_key", "depart", "reset"}
+    active = {"appoint", "attest", "relieve", "suspend", "recertify", "add_key", "revoke_key", "depart", "reset"}
     assert set(forms_of(MEI)) == active
     assert set(forms_of(replace(MEI, standing=Standing.SUSPENDED))) == active - {"suspend"} | {"reinstate"}
     assert set(forms_of(replace(MEI, standing=Standing.UNUSED))) == active - {"suspend"} | {"reinstate"}
@@ -73,8 +76,29 @@ def test_there_is_nothing_to_take_from_who_has_nothing() -> None:
         ("revoke_key", {"key": KEY.fingerprint}, RevokeKey("mei", KEY.fingerprint, "why")),
         (
             "appoint",
-            {"post": MEMBER, "unit": "operations", "stand_in": "yes", "document": " RS-1 "},
-            Appoint("mei", MEMBER, "operations", stand_in=True, document="RS-1"),
+            {
+                "post": MEMBER,
+                "unit": "operations",
+                "stand_in": "yes",
+                "document": " RS-1 ",
+                "environments": "lab, production",
+                "since": "",
+                "until": "2026-12-24T18:00",
+            },
+            Appoint(
+                "mei",
+                MEMBER,
+                "operations",
+                ("lab", "production"),
+                until=datetime(2026, 12, 24, 10, tzinfo=UTC),
+                stand_in=True,
+                document="RS-1",
+            ),
+        ),
+        (
+            "attest",
+            {"mark": "training", "reference": "T-7", "since": "", "until": ""},
+            Attest("mei", "training", NOON, None, "T-7"),
         ),
     ],
 )
@@ -84,6 +108,31 @@ def test_answers_become_an_application(name: str, answers: dict[str, str], grant
     assert form.make({**answers, "reason": " why "}) == intents.Apply(grant, "why")  # type: ignore[arg-type]  # one of several
     with pytest.raises(UsageError, match="an answer is needed"):
         require_answers(form, {**answers, "reason": " "})
+
+
+def test_a_stand_in_takes_a_post_over_for_a_while() -> None:
+    standing_in = replace(MEI, appointments=(Appointment(MEMBER, "", stand_in=True),))
+    form = forms_of(standing_in)["delegate"]
+    answers = {"post": MEMBER, "since": "+1h", "until": "+3h", "reason": "leave"}
+    hour = timedelta(hours=1)
+    assert form.make(answers) == intents.Apply(Delegate("mei", MEMBER, NOON + hour, NOON + 3 * hour, "leave"), "leave")
+    with pytest.raises(UsageError, match="an answer is needed"):
+        require_answers(form, {**answers, "until": ""})
+    with pytest.raises(UsageError, match="time soon"):
+        form.make({**answers, "until": "soon"})
+    assert "delegate" not in forms_of(MEI)
+
+
+def test_two_posts_that_never_meet_are_held_by_leave_with_an_end() -> None:
+    posts = {name: Post(Text(name, name), ()) for name in ("watch", "check")}
+    policy = Policy(posts=posts, incompatible=(("watch", "check"),))
+    form = forms_of(MEI, policy)["exempt"]
+    (pair,) = form.fields[0].options
+    answers = {"posts": pair.value, "since": "", "until": "+1h", "reason": "ill"}
+    assert form.make(answers) == intents.Apply(
+        Exempt("mei", ("watch", "check"), NOON, NOON + timedelta(hours=1), "ill"), "ill"
+    )
+    assert "exempt" not in forms_of(replace(MEI, standing=Standing.LEFT), policy)
 
 
 def test_a_suspension_is_ended_with_a_reason() -> None:
