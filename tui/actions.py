@@ -108,11 +108,11 @@ ACTIONS: Final = (
     Action("suspend", ("x",), N_("suspend"), N_("suspend the selected account at once"), _PEOPLE, 3),
     Action("reinstate", ("u",), N_("reinstate"), N_("apply for the end of a suspension"), _PEOPLE, 3),
     Action(
-        "recertify", ("m",), N_("certify"), N_("certify that the posts of the selected person are needed"), _PEOPLE, 6
+        "recertify", ("f",), N_("certify"), N_("certify that the posts of the selected person are needed"), _PEOPLE, 6
     ),
     Action("add_key", ("c",), N_("add key"), N_("apply for another key of the selected person"), _PEOPLE, 6),
     Action("revoke_key", ("v",), N_("revoke key"), N_("revoke a key of the selected person at once"), _PEOPLE, 6),
-    Action("add_terminal", ("m",), N_("add terminal"), N_("apply for a terminal to be registered"), _PEOPLE, 6),
+    Action("add_terminal", ("i",), N_("add terminal"), N_("apply for a terminal to be registered"), _PEOPLE, 6),
     Action("remove_terminal", ("r",), N_("end terminal"), N_("apply for a terminal to be taken out"), _PEOPLE, 6),
     Action("depart", ("d",), N_("leave"), N_("apply for the end of an account, with all that rests on it"), _PEOPLE, 6),
     Action(

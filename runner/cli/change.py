@@ -7,10 +7,8 @@ import argparse
 from runner.cli.output import put_json, put_lines, put_table, tell, tell_lines
 from runner.cli.paging import add_paging, tell_rest
 from runner.cli.session import Session
-from runner.client.drafts import open_document, require_same_plan
 from runner.client.wording.change import request_lines
 from runner.client.wording.line import aligned
-from runner.client.wording.plan import secrets_told
 from runner.client.wording.policy_coming import coming_told
 from runner.client.wording.present import in_full
 from runner.client.wording.standing import standing_cells, standing_heads
@@ -101,9 +99,6 @@ def _show(here: Session, options: argparse.Namespace) -> int:
         put_json(shown)
         return 0
     put_lines(request_lines(shown, here.present))
-    plan = open_document(here.service.plan(shown.request.plan))
-    require_same_plan(shown, plan)
-    put_lines(aligned(secrets_told(plan.binding)))
     tell(_("its plan: twokey plan {number}").format(number=shown.request.number))
     return 0
 

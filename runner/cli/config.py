@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if service is not None:
         with service:
             known = {setting.name for setting in settings}
-            settings += [setting for setting in service.config().settings if setting.name not in known]
+            settings += [setting for setting in service.environment.config().settings if setting.name not in known]
     if options.json:
         put_json(Config(tuple(settings)))
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.client.connection import Connection
 from runner.wire import api
+from runner.wire.api import Config
 from runner.wire.api_content import SecretsShown
 
 
@@ -12,6 +13,10 @@ class ServiceEnvironment:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def config(self) -> Config:
+        """Its settings, and where each was set."""
+        return self._connection.get(Config, api.CONFIG)
 
     def secrets(self) -> SecretsShown:
         """Its secrets by reference, and whether the service can resolve each; never a value."""

@@ -18,7 +18,7 @@ from runner.model.request import PublicationState, RequestState
 from runner.model.run import RunState
 from runner.runbook.places import sessions_folder
 from runner.wire import api
-from runner.wire.api import Config, People, ServiceStatus, Versions
+from runner.wire.api import People, ServiceStatus, Versions
 from runner.wire.api_content import (
     InventoryShown,
     Proposal,
@@ -51,7 +51,7 @@ class Service:
         self.register = ServiceRegister(self._connection)
         """Its people, grants and policy."""
         self.environment = ServiceEnvironment(self._connection)
-        """Its secrets, by reference."""
+        """Its settings, and its secrets by reference."""
 
     def __enter__(self) -> Self:
         return self
@@ -70,9 +70,6 @@ class Service:
 
     def versions(self) -> Versions:
         return self._connection.get(Versions, api.VERSIONS)
-
-    def config(self) -> Config:
-        return self._connection.get(Config, api.CONFIG)
 
     def people(self) -> People:
         return self._connection.get(People, api.PEOPLE)

@@ -67,7 +67,7 @@ def test_nothing_of_it_is_shown(installed: Installed, finished: tuple[str, str],
 
 def test_the_plan_names_reference_and_version(installed: Installed, finished: tuple[str, str]) -> None:
     number, _ = finished
-    for told in (installed.do("plan", number), installed.do("change", "show", number)):
+    for told in (installed.do("plan", number),):
         assert "from_environment: environment:PLANTED_VALUE, version 2026-11; never its value" in told
         assert "from_vault: vault:passwords.vault.yml#planted@sha256:" in told
         assert "from_command: command:" in told

@@ -32,7 +32,7 @@ async def test_posts_are_certified_by_two() -> None:
     demo = DemoChange()
     async with at_demo(demo) as seat:
         await open_people(seat, down=2)
-        await seat.press("m")
+        await seat.press("f")
         await seat.sees("certify that zhang.wei 张伟 still needs all posts held: auditor")
         await fill(seat, "audits every quarter")
         await phase(seat, Phase.READY)

@@ -13,6 +13,6 @@ async def test_a_terminal_is_applied_for() -> None:
         await seat.press("p")
         await seat.until(lambda: isinstance(seat.app.screen, PeopleScreen), "the register")
         await seat.sees("zhang.wei")
-        await seat.press("m")
+        await seat.press("i")
         await seat.until(lambda: isinstance(seat.app.screen, FormDialog), "the form")
         await seat.sees("number of the terminal", "operations terminal")

@@ -85,7 +85,12 @@ def submit(case: Case) -> Outcome:
         About(request=request.number, plan=request.plan, content=request.content),
         {"revision": request.revision, "risk": request.risk.value},
     )
-    if standing is not None:
+    return _submitted(case, request)
+
+
+def _submitted(case: Case, request: Request) -> Outcome:
+    """What follows a request: an approval, but for an emergency."""
+    if request.standing is not None:
         message = N_("change {number} asks for a standing approval and waits for it")
         return request_outcome(case, request, message)
     if request.risk is not Risk.EMERGENCY:

@@ -190,7 +190,7 @@ class TestTrialOfARequest:
         document = world.plan(world.publish())
         content = {**world.request_content(document), "trial": trial}
         with pytest.raises((UsageError, SignatureError)):
-            world.submit(ALICE, StatementKind.REQUEST, document.digests.plan, content)  # type: ignore[arg-type]  # bad
+            world.submit(ALICE, StatementKind.REQUEST, document.digests.plan, content)  # type: ignore[arg-type]  # bad on purpose
 
     def test_is_what_the_approver_signs(self, world: World) -> None:
         number = world.request(ALICE, world.plan(world.publish()), trial=WEEK).request

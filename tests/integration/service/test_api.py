@@ -44,7 +44,7 @@ class TestStatus:
         people = served.client.people().people
         assert [person.name for person in people] == ["alice", "bob"]
         assert people[0].fingerprint == ALICE.key.public.fingerprint
-        settings = {setting.name: setting for setting in served.client.config().settings}
+        settings = {setting.name: setting for setting in served.client.environment.config().settings}
         assert settings["policy.max_runs"].value == "2"
         assert settings["policy.max_runs"].origin.endswith("policy.yml")
         assert settings["policy.hold"].origin == "default"
