@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
@@ -21,6 +22,9 @@ SCREENS: dict[str, Callable[[Transaction], object]] = {
     ),
     "requests of a page of runs": lambda transaction: transaction.requests.find_all(["BG-2026-0001", "BG-2026-0002"]),
     "requests overdue": lambda transaction: transaction.requests.overdue([RequestState.APPROVED], NOON),
+    "requests that stand": lambda transaction: transaction.requests.standing([RequestState.APPROVED]),
+    "result": lambda transaction: transaction.results.find("BG-2026-0009/1"),
+    "trials that are over": lambda transaction: transaction.results.over(NOON - timedelta(days=9)),
     "runs": lambda transaction: transaction.runs.page(50, before="BG-2026-0001/1"),
     "runs by state": lambda transaction: transaction.runs.page(50, states=[RunState.RUNNING]),
     "runs of a request": lambda transaction: transaction.runs.page(50, request="BG-2026-0001"),
@@ -67,7 +71,8 @@ COPY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 COPIES = (
     (
         "INSERT INTO requests SELECT NULL, number || '-' || i, revision, plan, content, runbook, title_en, title_zh, "
-        "requester, reason, risk, CASE WHEN i % 9 THEN 'used' ELSE 'rejected' END, window_opens, window_closes, at "
+        "requester, reason, risk, CASE WHEN i % 9 THEN 'used' ELSE 'rejected' END, window_opens, window_closes, at, "
+        "NULL, CASE WHEN i % 9 THEN NULL ELSE at END, 1 "
         "FROM n, (SELECT * FROM requests LIMIT 1)"
     ),
     (
@@ -96,6 +101,10 @@ COPIES = (
         "INSERT INTO reviews SELECT NULL, id, request, 'unit' || (place % 9), 'ann', 'ann', 'bob', created_at, "
         "created_at, 'done', NULL, NULL, '', '{}', 0 FROM runs"
     ),
+    (
+        "INSERT INTO results SELECT NULL, id, request, CASE WHEN place % 9 THEN NULL ELSE created_at END, NULL, "
+        "CASE WHEN place % 9 THEN created_at END, '{}' FROM runs"
+    ),
     "INSERT INTO acts SELECT NULL, 'gate', id, '{}', 'd', 'done', created_at, NULL FROM runs",
     (
         "INSERT INTO act_signatures SELECT NULL, acts.id, 'ann', statements.id, opened_at FROM acts, statements "
@@ -104,7 +113,7 @@ COPIES = (
     "INSERT INTO audit_checkpoints SELECT i, x'00', x'00' FROM n",
     "INSERT INTO audit_tiles SELECT 0, i, x'00' FROM n",
 )
-SMALL = {"people", "host_locks", "audit_tree", "alembic_version"}
+SMALL = {"people", "account_uses", "host_locks", "audit_tree", "alembic_version"}
 """Tables that stay small; reading them whole is right."""
 
 
