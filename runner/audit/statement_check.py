@@ -204,7 +204,7 @@ class StatementBook:
                 key = self._key(stored.id, statement)
                 self._verifier.verify(statement.kind, stored.bytes, stored.signature, statement.person, key.line)
         except SignatureError as error:
-            step = "2.8" if statement.is_attested else "2.4"
+            step = "2.11" if statement.is_attested else "2.4"
             raise StepError(
                 N_("statement {statement}: {reason}"), step=step, statement=stored.id, reason=str(error)
             ) from error
@@ -215,7 +215,7 @@ class StatementBook:
         return statement
 
     def _require_attested(self, stored: StatementBytes, statement: Statement) -> None:
-        """Refuse a statement that the service of this log has not vouched for, or could not (2.8).
+        """Refuse a statement that the service of this log has not vouched for, or could not (2.11).
 
         Raises:
             StepError: its kind needs a key, or its person could not act then.
@@ -226,7 +226,7 @@ class StatementBook:
         if not able or statement.kind in KEY_ONLY or statement.key != attested_by(self._log_key):
             raise StepError(
                 N_("statement {statement}: {person} could not confirm it by password"),
-                step="2.8",
+                step="2.11",
                 statement=stored.id,
                 person=statement.person,
             )

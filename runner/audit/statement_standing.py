@@ -1,4 +1,4 @@
-"""Step 2.8 of the procedure: a run under a standing approval has the two signatures and the use left that it needs."""
+"""Step 2.10 of the procedure: a run under a standing approval has the two signatures and the use left that it needs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class StandingBook:
             if reason:
                 raise StepError(
                     N_("statement {statement}: it starts a run that no standing approval allows ({reason})"),
-                    step="2.8",
+                    step="2.10",
                     statement=id,
                     reason=reason,
                 )

@@ -1,4 +1,4 @@
-"""Step 2.8 of docs/audit-verification.md: statements that the service vouches for."""
+"""Step 2.11 of docs/audit-verification.md: statements that the service vouches for."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def test_it_passes_and_is_said_to_be_weaker(world: LogWorld) -> None:
     ],
 )
 def test_a_forged_one_is_found(world: LogWorld, said: SignedStatement) -> None:
-    assert failed(verdict_with(world, said))[0] in {"2.3", "2.8"}
+    assert failed(verdict_with(world, said))[0] in {"2.3", "2.11"}
 
 
 def test_a_suspended_person_confirms_nothing(world: GrantWorld) -> None:
     world.apply(BOB, Suspend("ann", "why"))
-    assert failed(verdict_with(world, attested()))[0] == "2.8"
+    assert failed(verdict_with(world, attested()))[0] == "2.11"
 
 
 def test_a_bundle_with_one_is_verified_alone(tmp_path: Path) -> None:

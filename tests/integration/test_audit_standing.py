@@ -1,4 +1,4 @@
-"""Step 2.8 of docs/audit-verification.md: what a log shows of runs under standing approvals."""
+"""Step 2.10 of docs/audit-verification.md: what a log shows of runs under standing approvals."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_start_more_than_it_allows_is_found(world: StandingWorld) -> None:
     world.approves()
     for _ in range(3):
         world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_a_start_after_its_revocation_is_found(world: StandingWorld) -> None:
@@ -86,41 +86,41 @@ def test_a_start_after_its_revocation_is_found(world: StandingWorld) -> None:
     world.starts()
     world.signs(BOB, StatementKind.REVOKE, statements.revoke_content(WANTED, "enough"))
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_a_start_that_nobody_approved_or_asked_for_is_found(world: StandingWorld) -> None:
     world.approves()
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_a_start_before_the_approval_is_found(world: StandingWorld) -> None:
     world.asks()
     world.starts()
     world.approves()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_an_approval_by_its_requester_is_found(world: StandingWorld) -> None:
     world.asks(BOB)
     world.approves(BOB, requester="bob")
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_an_approval_of_what_somebody_else_asked_for_is_found(world: StandingWorld) -> None:
     world.asks(BOB)
     world.approves(BOB)
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_a_start_by_its_approver_is_found(world: StandingWorld) -> None:
     world.asks()
     world.approves()
     world.starts(BOB)
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_an_approval_of_something_else_is_found(world: StandingWorld, changes: d
     world.asks()
     world.signs(BOB, StatementKind.APPROVE, {**APPROVED, **changes})  # type: ignore[dict-item]  # bad on purpose
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
 
 
 def test_an_approval_that_does_not_stand_is_none(world: StandingWorld) -> None:
@@ -146,4 +146,4 @@ def test_an_approval_that_does_not_stand_is_none(world: StandingWorld) -> None:
     plain = statements.approve_content(replace(WANTED, standing=None), NOON, NOON + timedelta(days=1), 2)
     world.signs(BOB, StatementKind.APPROVE, plain)
     world.starts()
-    assert world.step() == "2.8"
+    assert world.step() == "2.10"
