@@ -157,8 +157,11 @@ class LiveBackend:
                 got=plan.digests.plan,
                 expected=digest,
             )
-        window, reserve = plan.binding.window, self.register.terms().rollback_reserve
-        return PlanShown(plan, latest_rollback_decision(window, plan.rollback_estimate, reserve))
+        try:
+            reserve = self.register.terms().rollback_reserve
+        except NotFoundError:
+            return PlanShown(plan, None)  # somebody of a vendor is not shown the policy; a run says it by itself
+        return PlanShown(plan, latest_rollback_decision(plan.binding.window, plan.rollback_estimate, reserve))
 
     def run(self, run: str) -> RunShown:
         return self._reached().run(run)

@@ -143,7 +143,11 @@ def plan_of_request(here: Session, shown: RequestShown) -> Plan:
 def decision_by(here: Session, plan: Plan) -> datetime | None:
     """Latest rollback decision time of a plan; None without a window that bounds it."""
     window = binding_window(plan.binding.window, plan.risk)
-    return latest_rollback_decision(window, plan.rollback_estimate, here.policy.rollback_reserve)
+    try:
+        reserve = here.policy.rollback_reserve
+    except NotFoundError:
+        return None  # somebody of a vendor is not shown the policy; a run says it by itself
+    return latest_rollback_decision(window, plan.rollback_estimate, reserve)
 
 
 def put_plan(here: Session, plan: Plan) -> None:

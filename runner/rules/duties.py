@@ -12,6 +12,7 @@ from runner.model.people import Person, PersonRole, Register, Standing
 from runner.model.policy import Policy, Post, Strength
 from runner.model.runbook import Risk
 from runner.rules.ruling import Ask, Ruling, refuse
+from runner.rules.seeing import groups_beyond, is_listed
 from runner.words import N_
 
 
@@ -179,14 +180,14 @@ def vendor_is_within_terms(ask: Ask) -> Ruling | None:
     vendor = ask.person.vendor
     if vendor is None:
         return None
-    if ask.facts.runbook not in vendor.runbooks:
+    if not is_listed(vendor, ask.facts.runbook):
         return refuse(
             "L2:vendor-runbook",
             N_("{person} of {company} may not execute runbook {runbook}"),
             company=vendor.company,
             runbook=ask.facts.runbook or "-",
         )
-    beyond = next((groups for groups in ask.facts.groups if not groups.intersection(vendor.groups)), None)
+    beyond = groups_beyond(vendor, ask.facts.groups)
     if beyond is not None:
         return refuse(
             "L2:vendor-hosts",

@@ -14,7 +14,7 @@ from runner.errors import Fact
 from runner.model.finding import DocumentPath, Finding
 from runner.model.nearest import nearest
 from runner.model.people import PersonRole
-from runner.model.policy import USUAL_CLASSES, ClassTerms, Policy
+from runner.model.policy import USUAL_CLASSES, ClassTerms, Policy, Reading
 from runner.model.runbook import Risk
 from runner.model.time import Seconds
 from runner.model.units import format_duration
@@ -39,6 +39,7 @@ def policy_findings(policy: Policy) -> tuple[Finding, ...]:
         *_publish_findings(policy),
         *_grant_findings(policy),
         *_vacant_roles(policy),
+        *_reading_findings(policy),
         *_session_findings(policy),
         *_upkeep_findings(policy),
         *_date_findings(policy),
@@ -178,6 +179,17 @@ def _vacant_roles(policy: Policy) -> Iterator[Finding]:
             told.add(roles)
             facts: dict[str, Fact] = {"roles": ", ".join(roles)}
             yield Finding(path, N_("nobody could do so: no post has a role among {roles}"), facts, (_ALL_POSTS,))
+
+
+def _reading_findings(policy: Policy) -> Iterator[Finding]:
+    """A vendor sees what their grant lists, which binds nobody who reads without having signed in."""
+    if policy.reading is Reading.SIGNED_IN:
+        return
+    for name, post in policy.posts.items():
+        for position, role in enumerate(post.roles):
+            if role is PersonRole.VENDOR:
+                message = N_("a post with role vendor needs reading: signed_in, or its holders read what is not theirs")
+                yield Finding(("posts", name, "roles", position), message, {}, (("reading",),))
 
 
 def _wanted_roles(policy: Policy) -> Iterator[tuple[DocumentPath, _Roles]]:

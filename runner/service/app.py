@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from runner.errors import NotFoundError, RunnerError, SignInError, TooOftenError, UnreachableError, UsageError
+from runner.errors import RunnerError, SignInError, TooOftenError, UnreachableError, UsageError
 from runner.service import (
     access_routes,
     audit_routes,
@@ -24,7 +24,7 @@ from runner.service import (
     run_routes,
     status_routes,
 )
-from runner.service.access.guard import make_guard
+from runner.service.access.guard import make_guard, nothing_at
 from runner.service.bodies import answer
 from runner.service.parts import Service
 from runner.service.permissions import require_listed
@@ -96,8 +96,7 @@ async def _told_of_query(request: Request, error: Exception) -> Response:
 async def _told_of_path(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    path = f"{request.method} {request.url.path}"[:200]
-    return await _told(request, NotFoundError(N_("service: it has nothing at {path}"), path=path))
+    return await _told(request, nothing_at(request))
 
 
 async def _told_of_fault(request: Request, error: Exception) -> Response:

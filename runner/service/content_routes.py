@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from runner.errors import NotFoundError
 from runner.model.request import PublicationState
-from runner.service.access.guard import Source
+from runner.service.access.guard import Asker, Source
 from runner.service.bodies import BYTES, answer, read_value, upload_body
 from runner.service.content_view import inventory_shown, publication_page, publication_shown, runbook_list
 from runner.service.parts import Service
 from runner.service.queries import USUAL_LIMIT, Before, Limit
+from runner.service.sight import Sight
 from runner.wire import api
 from runner.wire.api_content import Proposal, SecretShown, SecretsShown
 from runner.words import N_
@@ -26,9 +27,10 @@ def add_routes(app: FastAPI, service: Service) -> None:
     premises, store = service.premises, service.store
 
     @app.get(api.RUNBOOKS)
-    def runbooks() -> Response:
+    def runbooks(caller: Asker) -> Response:
         with store.reading() as transaction:
-            return answer(runbook_list(premises, transaction))
+            sight = Sight(premises, transaction, caller)
+            return answer(runbook_list(premises, transaction, sight))
 
     @app.get(api.PUBLICATIONS)
     def publications(state: States = [], before: Before = None, limit: Limit = USUAL_LIMIT) -> Response:  # noqa: B006 - FastAPI copies a default
@@ -42,14 +44,16 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return answer(service.desk.propose(read_value(Proposal, body), source))
 
     @app.get(api.PUBLICATIONS + "/{digest}")
-    def publication(digest: str) -> Response:
+    def publication(digest: str, caller: Asker) -> Response:
         with store.reading() as transaction:
+            Sight(premises, transaction, caller).require_publication(f"sha256:{digest}")
             return answer(publication_shown(premises, transaction, f"sha256:{digest}"))
 
     @app.get(api.BLOBS + "/{sha256}")
-    def blob(sha256: str) -> Response:
+    def blob(sha256: str, caller: Asker) -> Response:
         with store.reading() as transaction:
-            if not transaction.publications.has_file(sha256):
+            sight = Sight(premises, transaction, caller)
+            if not any(sight.runbook(runbook) for runbook in transaction.publications.runbooks_with(sha256)):
                 raise NotFoundError(N_("content {sha256}: is in no publication"), sha256=sha256[:80])
         return Response(premises.contents.read(sha256), media_type=BYTES)
 

@@ -11,6 +11,7 @@ from runner.model.runbook import Family, Risk
 from runner.model.text import Text
 from runner.runbook.loader import parse_runbook
 from runner.service.queries import split_page
+from runner.service.sight import Sight
 from runner.service.statement_view import statement_shown
 from runner.store.store import Transaction
 from runner.wire.api_content import (
@@ -25,9 +26,13 @@ from runner.wire.api_content import (
 from runner.words import N_
 
 
-def runbook_list(premises: Premises, transaction: Transaction) -> RunbookList:
-    """The newest publication of each version of each runbook, by family and id, newest version first."""
-    rows = [_runbook_row(premises, publication) for publication in transaction.publications.newest_of_each()]
+def runbook_list(premises: Premises, transaction: Transaction, sight: Sight) -> RunbookList:
+    """The newest publication of each version of each runbook that is seen, by family and id, newest version first."""
+    rows = [
+        _runbook_row(premises, publication)
+        for publication in transaction.publications.newest_of_each()
+        if sight.runbook(publication.runbook_id)
+    ]
     return RunbookList(tuple(sorted(rows, key=lambda row: (row.family, row.id, -row.version))))
 
 
@@ -77,7 +82,7 @@ def inventory_shown(premises: Premises, transaction: Transaction) -> InventorySh
     )
 
 
-def find_publication(transaction: Transaction, runbook: str, content: str) -> Publication:
+def find_publication(transaction: Transaction, sight: Sight, runbook: str, content: str) -> Publication:
     """The published content that is to be planned: by its digest, or the newest of a runbook.
 
     Raises:
@@ -87,10 +92,11 @@ def find_publication(transaction: Transaction, runbook: str, content: str) -> Pu
     if bool(runbook) == bool(content):
         raise UsageError(N_("plan: name either a runbook or a content digest"))
     if content:
-        return transaction.publications.get(content)
-    publication = transaction.publications.find_newest(runbook)
+        return sight.require_publication(content)
+    publication = transaction.publications.find_newest(runbook) if sight.runbook(runbook) else None
     if publication is None:
-        near = nearest(runbook, {known.runbook_id for known in transaction.publications.newest_of_each()})
+        known = {known.runbook_id for known in transaction.publications.newest_of_each()}
+        near = nearest(runbook, filter(sight.runbook, known))
         hint = N_('did you mean "{near}"?') if near else N_("publish it with: twokey runbook publish")
         raise NotFoundError(N_('runbook "{name}": is not published'), hint=hint, name=runbook[:80], near=near)
     return publication

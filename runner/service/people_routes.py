@@ -11,6 +11,7 @@ from starlette.responses import Response
 from runner.model.grant import GrantState
 from runner.model.statement import StatementKind
 from runner.model.time import require_utc
+from runner.service.access.guard import Asker
 from runner.service.bodies import answer
 from runner.service.leaving_view import leaving_shown
 from runner.service.parts import Service
@@ -23,6 +24,7 @@ from runner.service.people_view import (
 )
 from runner.service.policy_view import policy_shown
 from runner.service.queries import USUAL_LIMIT, Before, Limit, Name, split_page
+from runner.service.sight import Sight
 from runner.wire import api
 from runner.wire.api_people import GrantPage
 from runner.wire.grant_rows import grant_row
@@ -35,9 +37,11 @@ def add_routes(app: FastAPI, service: Service) -> None:
     premises, store = service.premises, service.store
 
     @app.get(api.PEOPLE)
-    def people() -> Response:
+    def people(caller: Asker) -> Response:
         with store.reading() as transaction:
-            return answer(api.People(signers(premises, transaction)))
+            sight = Sight(premises, transaction, caller)
+            found = signers(premises, transaction)
+            return answer(api.People(tuple(each for each in found if sight.person(each.name))))
 
     @app.get(api.REGISTER)
     def register(at: datetime | None = None) -> Response:

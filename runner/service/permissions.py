@@ -33,6 +33,17 @@ class Permission(StrEnum):
     """Nothing but the statement sent, which carries its own signature; a session adds nothing to it."""
 
 
+class Share(StrEnum):
+    """How much of what a path shows is there for somebody of a vendor who has signed in."""
+
+    ALL = "all"
+    """What everybody sees, or what is about themselves alone."""
+    LISTED = "listed"
+    """What their grant lists (`runner.rules.seeing`); the route asks `runner.service.sight` about each thing."""
+    NONE = "none"
+    """Nothing: it is answered as a path that does not exist."""
+
+
 RECORDED: Final = frozenset({Permission.READ, Permission.READ_LOG})
 """What is protected: a query of it by somebody who has signed in is written down before it is answered (L9)."""
 
@@ -88,6 +99,27 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = MappingProxyType(
 """By method and path, as the route is written."""
 
 
+_SHARED: Final = frozenset({Permission.PUBLIC, Permission.SELF, Permission.STATEMENT})
+LISTED: Final = frozenset(
+    {
+        ("GET", api.PEOPLE),
+        ("GET", api.RUNBOOKS),
+        ("GET", api.PUBLICATIONS + "/{digest}"),
+        ("GET", api.BLOBS + "/{sha256}"),
+        ("POST", api.PLANS),
+        ("GET", api.PLANS + "/{digest}"),
+        ("GET", api.REQUESTS),
+        ("GET", api.REQUESTS + "/{number}"),
+        ("GET", api.STATEMENTS + "/{statement}"),
+        ("GET", api.WAITING),
+        ("GET", api.RUNS),
+        ("GET", api.RUNS + "/{run:path}"),
+        ("GET", api.EVENTS),
+    }
+)
+"""Paths of which somebody of a vendor is shown what their grant lists; of others they are shown nothing."""
+
+
 class UnlistedRouteError(RuntimeError):
     """Routes and table do not agree: a fault of the program, found before it serves anybody."""
 
@@ -118,3 +150,10 @@ def permission_of(method: str, path: str) -> Permission:
         return PERMISSIONS[method, path]
     except KeyError as error:
         raise UnlistedRouteError(f"{method} {path}") from error
+
+
+def share_of(method: str, path: str) -> Share:
+    """How much of a route is there for somebody of a vendor; nothing, unless somebody has said otherwise."""
+    if PERMISSIONS.get((method, path)) in _SHARED:
+        return Share.ALL
+    return Share.LISTED if (method, path) in LISTED else Share.NONE

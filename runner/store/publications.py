@@ -74,7 +74,7 @@ class PublicationStore:
             NotFoundError: no such content was proposed or published.
         """
         if (publication := self.find(digest)) is None:
-            raise NotFoundError(N_("content {digest}: is not published"), digest=digest)
+            raise no_publication(digest)
         return publication
 
     def find_newest(self, runbook: str, *, before: str | None = None) -> Publication | None:
@@ -118,10 +118,14 @@ class PublicationStore:
         rows = newest_first(self._connection, publications, publications.c.id, limit, states, *older)
         return tuple(_publication(row) for row in rows)
 
-    def has_file(self, sha256: str) -> bool:
-        """Whether any proposed or published content holds a file with these bytes."""
-        query = select(published_files.c.sha256).where(published_files.c.sha256 == sha256).limit(1)
-        return self._connection.execute(query).first() is not None
+    def runbooks_with(self, sha256: str) -> tuple[str, ...]:
+        """Runbooks of which any proposed or published content holds a file with these bytes."""
+        query = (
+            select(publications.c.runbook)
+            .join(published_files, published_files.c.publication == publications.c.id)
+            .where(published_files.c.sha256 == sha256)
+        )
+        return tuple(dict.fromkeys(self._connection.execute(query).scalars()))
 
 
 class PlanStore:
@@ -151,8 +155,18 @@ class PlanStore:
             NotFoundError: it was never made here.
         """
         if (plan := self.find(digest)) is None:
-            raise NotFoundError(N_("plan {digest}: does not exist"), digest=digest)
+            raise no_plan(digest)
         return plan
+
+
+def no_publication(digest: str) -> NotFoundError:
+    """No content of that digest was proposed or published."""
+    return NotFoundError(N_("content {digest}: is not published"), digest=digest)
+
+
+def no_plan(digest: str) -> NotFoundError:
+    """No plan of that digest was made here."""
+    return NotFoundError(N_("plan {digest}: does not exist"), digest=digest)
 
 
 def _place(digest: str) -> ScalarSelect[int]:

@@ -111,11 +111,7 @@ class RequestStore:
             NotFoundError: there is none.
         """
         if (request := self.find(number)) is None:
-            raise NotFoundError(
-                N_("request {number}: does not exist"),
-                hint=N_("`twokey change list` shows them all"),
-                number=number,
-            )
+            raise no_request(number)
         return request
 
     def set_state(self, number: str, old: RequestState, new: RequestState) -> None:
@@ -171,6 +167,13 @@ class RequestStore:
             select(requests).where(*wanted).order_by(requests.c.standing_until, requests.c.id)
         )
         return tuple(_request(row) for row in rows)
+
+
+def no_request(number: str) -> NotFoundError:
+    """There is no request of that number."""
+    return NotFoundError(
+        N_("request {number}: does not exist"), hint=N_("`twokey change list` shows them all"), number=number
+    )
 
 
 def _place(number: str) -> ScalarSelect[int]:

@@ -137,7 +137,7 @@ class RunStore:
             NotFoundError: there is none.
         """
         if (record := self.find(run)) is None:
-            raise NotFoundError(N_("run {run}: does not exist"), hint=N_("`twokey run list` shows them all"), run=run)
+            raise no_run(run)
         return record
 
     def page(
@@ -180,6 +180,11 @@ class RunStore:
         attempts = self._attempts.of(row.id)
         batch = attempts[-1].key.batch if attempts else 0
         return replace(_record(row), attempts=attempts, outputs=self.outputs_of(row.id, batch))
+
+
+def no_run(run: str) -> NotFoundError:
+    """There is no run of that id."""
+    return NotFoundError(N_("run {run}: does not exist"), hint=N_("`twokey run list` shows them all"), run=run)
 
 
 def _changing(record: RunRecord) -> dict[str, object]:

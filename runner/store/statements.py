@@ -72,7 +72,7 @@ class StatementStore:
             NotFoundError: it was not recorded here.
         """
         if (statement := self.find(id)) is None:
-            raise NotFoundError(N_("statement {id}: does not exist"), id=id)
+            raise no_statement(id)
         return statement
 
     def has_nonce(self, nonce: str) -> bool:
@@ -92,6 +92,11 @@ class StatementStore:
         query = select(statements).order_by(statements.c.place).execution_options(yield_per=100)
         for row in self._connection.execute(query):
             yield _recorded(row)
+
+
+def no_statement(id: str) -> NotFoundError:
+    """There is no statement of that id."""
+    return NotFoundError(N_("statement {id}: does not exist"), id=id)
 
 
 def _recorded(row: Row[*tuple[Any, ...]]) -> RecordedStatement:

@@ -38,7 +38,7 @@ SCREENS: dict[str, Callable[[Transaction], object]] = {
     "publications by state": lambda transaction: transaction.publications.page(50, states=[PublicationState.PROPOSED]),
     "runbooks": lambda transaction: transaction.publications.newest_of_each(),
     "newest publication": lambda transaction: transaction.publications.find_newest("restart"),
-    "file of a publication": lambda transaction: transaction.publications.has_file("00"),
+    "file of a publication": lambda transaction: transaction.publications.runbooks_with("00"),
     "open acts": lambda transaction: transaction.acts.open(),
     "open acts of a run": lambda transaction: transaction.acts.open_of("BG-2026-0001/1"),
     "reviews owed": lambda transaction: transaction.reviews.owed(),

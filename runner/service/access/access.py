@@ -12,7 +12,9 @@ from runner.engine.desk.premises import Premises
 from runner.engine.desk.refusals import RefusalLog
 from runner.errors import SignInError
 from runner.model.access import Session
+from runner.model.people import Vendor
 from runner.model.policy import Reading
+from runner.rules.seeing import vendors_in
 from runner.service.access.hashing import Hasher, Parameters, Slots, tuned
 from runner.service.access.key_sign_in import KeySignIns
 from runner.service.access.limits import USUAL, Buckets, Rates
@@ -36,6 +38,8 @@ class Caller:
     peer: str
     """Where they are; identifies nobody."""
     session: Session | None = None
+    vendor: Vendor | None = None
+    """What their grant lists, where they are of a vendor; they see nothing else."""
 
     @property
     def person(self) -> str:
@@ -84,10 +88,17 @@ class Access:
         self._peers.take(peer)
 
     def needs_session(self, permission: Permission) -> bool:
-        """Whether a path with that permission is refused to whoever has not signed in."""
+        """Whether a path with that permission is refused to whoever has not signed in.
+
+        Where somebody of a vendor is enrolled nobody reads without a session, whatever policy says: they would see
+        without one what they do not see in theirs.
+        """
         if permission in _NEEDS_NO_SESSION:
             return False
-        return permission is Permission.SELF or self._premises.policy.reading is not Reading.ADMITTED
+        if permission is Permission.SELF or self._premises.policy.reading is not Reading.ADMITTED:
+            return True
+        with self._premises.store.reading() as transaction:
+            return bool(vendors_in(self._premises.register.of(transaction)))
 
     def admit(self, permission: Permission, authorizations: Sequence[str], peer: str) -> Caller:
         """Decide whether a path may be asked for; whoever asks.
@@ -108,10 +119,15 @@ class Access:
             if not authorizations:
                 self._require_no_session_needed(permission)
                 return Caller(peer)
-            return Caller(peer, self.sessions.require(_token_of(authorizations)))
+            session = self.sessions.require(_token_of(authorizations))
+            return Caller(peer, session, self._vendor_of(session.person))
         except SignInError:
             self._refusals.nobody_known()
             raise
+
+    def _vendor_of(self, name: str) -> Vendor | None:
+        with self._premises.store.reading() as transaction:
+            return self._premises.register.of(transaction).people[name].vendor
 
     def _require_no_session_needed(self, permission: Permission) -> None:
         if self.needs_session(permission):

@@ -9,9 +9,11 @@ from typing import Annotated, Final
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
+from runner.errors import NotFoundError
 from runner.model.access import Session
 from runner.service.access.access import Access, Caller
-from runner.service.permissions import permission_of
+from runner.service.permissions import Share, permission_of, share_of
+from runner.words import N_
 
 LOOK_AGAIN: Final = 10.0
 """Seconds after which it is looked again whether the session of a long answer is still good."""
@@ -25,15 +27,25 @@ def make_guard(access: Access) -> Callable[[Request], Awaitable[None]]:
     """The dependency that every route has."""
 
     async def guard(request: Request) -> None:
-        permission = permission_of(request.method, request.scope["route"].path)
+        route = request.scope["route"].path
+        permission = permission_of(request.method, route)
         headers = request.headers.getlist("authorization")
         peer = peer_of(request)
-        if headers or access.needs_session(permission):
+        needed = bool(headers) or await run_sync(access.needs_session, permission)
+        if needed:
             request.state.caller = await run_sync(access.admit, permission, headers, peer)
         else:
             request.state.caller = Caller(peer)
+        if request.state.caller.vendor is not None and share_of(request.method, route) is Share.NONE:
+            raise nothing_at(request)
 
     return guard
+
+
+def nothing_at(request: Request) -> NotFoundError:
+    """What is answered to whoever asks for a path that does not exist, or does not for them."""
+    path = f"{request.method} {request.url.path}"[:200]
+    return NotFoundError(N_("service: it has nothing at {path}"), path=path)
 
 
 def peer_of(request: Request) -> str:

@@ -56,8 +56,8 @@ def test_content_is_proposed_then_published(store: Store) -> None:
     published = replace(proposed, state=PublicationState.PUBLISHED, countersigner="bob")
     with store.reading() as transaction:
         assert transaction.publications.find_newest("restart") == published
-        assert transaction.publications.has_file("1" * 64)
-        assert not transaction.publications.has_file("9" * 64)
+        assert transaction.publications.runbooks_with("1" * 64) == ("restart",)
+        assert not transaction.publications.runbooks_with("9" * 64)
 
 
 def test_content_is_countersigned_once(store: Store) -> None:
