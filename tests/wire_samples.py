@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from runner.model.document import JsonObject
 from runner.model.people import KeyHolder
 from runner.model.plan import Digests, Role
-from runner.model.request import Approval, Request, RequestState
+from runner.model.request import Approval, Request, RequestState, StandingTerms
 from runner.model.run import (
     Attempt,
     AttemptKey,
@@ -34,6 +35,8 @@ from runner.wire.api_request import (
     RequestPage,
     RequestShown,
     RunOfRequest,
+    StandingList,
+    StandingRow,
     StatementShown,
     Waiting,
 )
@@ -234,6 +237,17 @@ OUTCOME = Outcome(
 WAITING = Waiting((CONFIRM,))
 RUNS = RunPage((ROW,), None)
 REQUESTS = RequestPage((REQUEST,), None)
+STANDING = StandingList(
+    (
+        StandingRow(
+            request=replace(REQUEST, window=None, standing=StandingTerms(NOON + timedelta(days=7), 5)),
+            approvals=(),
+            until=NOON + timedelta(days=7),
+            left=5,
+            runs=(),
+        ),
+    )
+)
 
 
 def entry(number: int, tag: str, payload: JsonObject | None = None, **about: object) -> EntryShown:

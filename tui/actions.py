@@ -126,6 +126,7 @@ ACTIONS: Final = (
     Action("approve", ("a",), N_("approve"), N_("approve another person's request"), _PLAN, 2),
     Action("reject", ("x",), N_("reject"), N_("send another person's request back, with a reason"), _PLAN),
     Action("withdraw", ("w",), N_("withdraw"), N_("take your own request back, with a reason"), _PLAN),
+    Action("revoke", ("v",), N_("revoke"), N_("end a standing approval at once, with a reason"), _PLAN, 3),
     Action("run", ("r",), N_("run"), N_("see the newest run of this change"), ABOUT_REQUEST, 2),
     Action("decide", ("d",), N_("decide"), N_("decide how a waiting run goes on; both people sign"), _RUN, 2),
     Action("pause", ("p",), N_("pause"), N_("pause the run before its next step; one person suffices"), _RUN, 3),

@@ -50,6 +50,10 @@ class ChangeRow:
     run: RunAtHand | None
     act: Act | None
     """The signature it waits for."""
+    until: datetime | None = None
+    """Until when it stands, where it is a standing approval."""
+    left: int = 0
+    """For how many runs more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from tui.demo.stage import CODE, LOCKED, ORIGIN, PEOPLE, POLICY, READY, fingerpr
 from tui.demo.story import Ending
 from tui.drafting import draft_of
 from tui.intents import Intent
+from tui.standing import row_of
 
 
 @dataclass(slots=True)
@@ -247,7 +248,7 @@ class DemoBackend:
         run = self._desk.runs.get(f"{request.number}/1")
         if run is not None:
             return ChangeRow(request, RunAtHand(run.id, run.state), run.act(self._desk.who_may_sign(run)))
-        return ChangeRow(request, None, next(iter(self._desk.acts_of(request)), None))
+        return replace(row_of(request, _approvals(request)), act=next(iter(self._desk.acts_of(request)), None))
 
     def _go_on(self) -> None:
         while not self._stopped.wait(self._pace):

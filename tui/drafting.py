@@ -34,6 +34,7 @@ from tui.intents import (
     Pause,
     Reject,
     RetractGrant,
+    Revoke,
     SignSheet,
     Start,
     TakeOver,
@@ -101,6 +102,8 @@ def _about_request(intent: AboutRequest, records: Records, now: datetime) -> Dra
             draft = drafts.reject(wanted, reason)
         case Withdraw(reason=reason):
             draft = drafts.withdraw(wanted, reason)
+        case Revoke(reason=reason):
+            draft = drafts.revoke(wanted, reason)
         case Start():
             draft = drafts.start(wanted)
     return Drafted(draft, _hosts(plan))

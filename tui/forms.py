@@ -18,7 +18,7 @@ from runner.wire.api_run import RunShown
 from runner.wire.spoken import spoken
 from runner.words import N_, _, current_language
 from tui.backend import PlanShown
-from tui.intents import Abort, Decide, HandOver, Intent, Pause, Reject, SignSheet, Withdraw
+from tui.intents import Abort, Decide, HandOver, Intent, Pause, Reject, Revoke, SignSheet, Withdraw
 from tui.text import label
 
 Answers = Mapping[str, str]
@@ -82,6 +82,12 @@ def withdraw_form(number: str) -> Form:
     """Withdrawing needs a reason."""
     title = _("withdraw change {number}").format(number=number)
     return Form(title, (reason_field(),), lambda answers: Withdraw(number, answers["reason"].strip()))
+
+
+def revoke_form(number: str) -> Form:
+    """Ending a standing approval needs a reason."""
+    title = _("end the standing approval of change {number} at once").format(number=number)
+    return Form(title, (reason_field(),), lambda answers: Revoke(number, answers["reason"].strip()))
 
 
 def pause_form(run: str) -> Form:

@@ -38,6 +38,14 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoke:
+    """End a standing approval at once."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Start an approved change, as executor."""
 
@@ -170,7 +178,7 @@ class InspectGrant:
     number: str
 
 
-AboutRequest = Approve | Reject | Withdraw | Start
+AboutRequest = Approve | Reject | Withdraw | Revoke | Start
 AboutRun = Confirm | PassGate | SignSheet | Decide | Pause | Abort | Close | Verify | Accept | HandOver | TakeOver
 AboutGrant = ApproveGrant | DenyGrant | RetractGrant | InspectGrant
 Intent = AboutRequest | AboutRun | Apply | AboutGrant
@@ -179,6 +187,7 @@ _KINDS: Final[Mapping[type, StatementKind]] = {
     Approve: StatementKind.APPROVE,
     Reject: StatementKind.REJECT,
     Withdraw: StatementKind.WITHDRAW,
+    Revoke: StatementKind.REVOKE,
     Start: StatementKind.START,
     Confirm: StatementKind.CONFIRM,
     PassGate: StatementKind.GATE,

@@ -6,7 +6,7 @@ keys and the runbook language are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -136,8 +136,19 @@ class LiveBackend:
         newest: dict[str, RunAtHand] = {}
         for row in service.runs(limit=MAX_PAGE).rows:
             newest.setdefault(row.request, RunAtHand(row.id, row.state))
-        rows = tuple(ChangeRow(each, self._run_of(each, newest), acts.get(each.number)) for each in page.rows)
+        standing = self._standing(page.rows)
+        rows = tuple(
+            ChangeRow(each, self._run_of(each, newest), acts.get(each.number), *standing.get(each.number, ()))
+            for each in page.rows
+        )
         return ChangePage(rows, page.next, tuple(act for act in waiting if not act.request))
+
+    def _standing(self, requests: Iterable[Request]) -> Mapping[str, tuple[datetime, int]]:
+        """Until when each standing approval stands, and for how many runs more; of one that is over, no run."""
+        found = {each.number: (each.standing.until, 0) for each in requests if each.standing is not None}
+        if found:
+            found |= {row.request.number: (row.until, row.left) for row in self._reached().standing().rows}
+        return found
 
     def waiting(self) -> Waiting:
         return self._reached().waiting()

@@ -23,6 +23,7 @@ TITLES: Final = {
     StatementKind.APPROVE: N_("approval of change {subject}"),
     StatementKind.REJECT: N_("rejection of change {subject}"),
     StatementKind.WITHDRAW: N_("withdrawal of change {subject}"),
+    StatementKind.REVOKE: N_("end of the standing approval of change {subject}"),
     StatementKind.START: N_("start of change {subject}: executor, then confirmer"),
     StatementKind.CONFIRM: N_("confirmation of run {subject}: it begins at once"),
     StatementKind.GATE: N_("gate of run {subject}: both sign"),

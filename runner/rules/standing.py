@@ -6,6 +6,7 @@ still wait for two people, who are any two that could be its executor and its co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.model.people import Standing
 from runner.model.plan import Plan
-from runner.model.request import StandingTerms
+from runner.model.request import Approval, StandingTerms
 from runner.model.runbook import Family, PlaybookWork, Risk
 from runner.model.time import to_rfc3339
 from runner.rules import changing, duties
@@ -65,6 +66,18 @@ def require_allowed(plan: Plan, wanted: StandingTerms, now: datetime) -> None:
             until=to_rfc3339(wanted.until),
             now=to_rfc3339(now),
         )
+
+
+def what_is_left(wanted: StandingTerms, approvals: Iterable[Approval]) -> tuple[datetime, int]:
+    """Until when it stands, and for how many runs more, as its approvals allow; before the first, as it asks for.
+
+    Args:
+        wanted: what it asks for.
+        approvals: those of its plan.
+    """
+    given = tuple(approvals)
+    until = min((each.not_after for each in given), default=wanted.until)
+    return until, min((each.max_runs - each.used for each in given), default=wanted.max_runs)
 
 
 def both_remain(ask: Ask) -> Ruling | None:

@@ -129,9 +129,10 @@ def add_routes(app: FastAPI, service: Service) -> None:
             return answer(request_shown(premises, transaction, number, clock.now()))
 
     @app.get(api.STANDING)
-    def standing(everything: Annotated[bool, Query(alias="all")] = False) -> Response:  # noqa: FBT002 - a query's flag
+    def standing(caller: Asker, everything: Annotated[bool, Query(alias="all")] = False) -> Response:  # noqa: FBT002 - a query's flag
         with store.reading() as transaction:
-            return answer(standing_list(premises, transaction, clock.now(), everything=everything))
+            sight = Sight(premises, transaction, caller)
+            return answer(standing_list(premises, transaction, sight, clock.now(), everything=everything))
 
     @app.post(api.STATEMENTS)
     def submit(body: Body, source: Source) -> Response:

@@ -110,6 +110,7 @@ LISTED: Final = frozenset(
         ("GET", api.PLANS + "/{digest}"),
         ("GET", api.REQUESTS),
         ("GET", api.REQUESTS + "/{number}"),
+        ("GET", api.STANDING),
         ("GET", api.STATEMENTS + "/{statement}"),
         ("GET", api.WAITING),
         ("GET", api.RUNS),

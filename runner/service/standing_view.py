@@ -8,6 +8,8 @@ from typing import Final
 from runner.engine.desk.premises import Premises
 from runner.model.request import Request, RequestState, StandingTerms
 from runner.model.run import RunRecord
+from runner.rules.standing import what_is_left
+from runner.service.sight import Sight
 from runner.store.store import Transaction
 from runner.wire.api_request import RunOfRequest, StandingList, StandingRow
 
@@ -16,13 +18,15 @@ _RUNS: Final = 5
 """Runs shown of each."""
 
 
-def standing_list(premises: Premises, transaction: Transaction, now: datetime, *, everything: bool) -> StandingList:
-    """Those that stand or wait for their approval; with `everything`, those that are over too."""
+def standing_list(
+    premises: Premises, transaction: Transaction, sight: Sight, now: datetime, *, everything: bool
+) -> StandingList:
+    """Those that are seen and stand or wait for their approval; with `everything`, those that are over too."""
     requests = transaction.requests.standing(() if everything else _STANDS)
     rows = (
         _row(premises, transaction, request, request.standing, now)
         for request in requests
-        if request.standing is not None
+        if request.standing is not None and sight.request(request)
     )
     return StandingList(tuple(rows))
 
@@ -36,8 +40,7 @@ def _row(
     premises: Premises, transaction: Transaction, request: Request, terms: StandingTerms, now: datetime
 ) -> StandingRow:
     approvals = tuple(each for each in transaction.approvals.of(request.number) if each.plan == request.plan)
-    until = min((each.not_after for each in approvals), default=terms.until)
-    left = min((each.max_runs - each.used for each in approvals), default=terms.max_runs)
+    until, left = what_is_left(terms, approvals)
     stands = request.state is RequestState.APPROVED
     warned = now + timedelta(seconds=premises.policy.standing.warn_before) >= until
     return StandingRow(

@@ -35,6 +35,7 @@ _TITLES: Final = {
     StatementKind.APPROVE: N_("change {number}: approve it"),
     StatementKind.REJECT: N_("change {number}: reject it"),
     StatementKind.WITHDRAW: N_("change {number}: take it back"),
+    StatementKind.REVOKE: N_("change {number}: end its standing approval"),
     StatementKind.START: N_("change {number}: start it as executor"),
 }
 
@@ -83,7 +84,7 @@ class DemoDesk:
                 until=request.window.closes if request.window else None,
                 request=request.number,
             )
-            for kind in _ACTS.get(request.state, ())
+            for kind in _kinds_for(request)
         )
 
     def who_may_sign(self, run: DemoRun) -> tuple[str, ...]:
@@ -125,6 +126,7 @@ class DemoDesk:
             StatementKind.APPROVE: (RequestState.APPROVED, Tag.REQUEST_APPROVED),
             StatementKind.REJECT: (RequestState.REJECTED, Tag.REQUEST_REJECTED),
             StatementKind.WITHDRAW: (RequestState.WITHDRAWN, Tag.REQUEST_WITHDRAWN),
+            StatementKind.REVOKE: (RequestState.REVOKED, Tag.REQUEST_REVOKED),
             StatementKind.START: (RequestState.USED, Tag.RUN_START_SIGNED),
         }[prepared.kind]
         if prepared.kind not in [act.kind for act in self.acts_of(request)]:
@@ -273,3 +275,10 @@ def _outcome(
         request=request,
         run=run,
     )
+
+
+def _kinds_for(request: Request) -> tuple[StatementKind, ...]:
+    """What may be signed about it; what stands is started and revoked."""
+    if request.standing is not None and request.state is RequestState.APPROVED:
+        return StatementKind.START, StatementKind.REVOKE
+    return _ACTS.get(request.state, ())

@@ -19,7 +19,7 @@ from runner.words import N_, _
 from tui.actions import Where
 from tui.backend import PlanShown
 from tui.feed import News
-from tui.forms import reject_form, withdraw_form
+from tui.forms import reject_form, revoke_form, withdraw_form
 from tui.intents import Approve, intent_of
 from tui.messages import FormAsked, LogChosen, RunChosen, SigningAsked
 from tui.plan_text import change_lines
@@ -100,6 +100,8 @@ class PlanScreen(Framed):
             deeds["reject"] = lambda: self._post(FormAsked(reject_form(self.number)))
         if StatementKind.WITHDRAW in kinds:
             deeds["withdraw"] = lambda: self._post(FormAsked(withdraw_form(self.number)))
+        if StatementKind.REVOKE in kinds:
+            deeds["revoke"] = lambda: self._post(FormAsked(revoke_form(self.number)))
         return deeds
 
     def reload(self) -> None:

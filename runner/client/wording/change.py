@@ -13,6 +13,7 @@ from runner.client.wording.review import review_told
 from runner.model.plan import Plan
 from runner.model.request import RequestState
 from runner.model.units import format_duration
+from runner.rules.standing import what_is_left
 from runner.wire.api_request import Act, RequestShown, StatementShown
 from runner.wire.spoken import spoken
 from runner.words import _, current_language
@@ -80,6 +81,20 @@ def _approvals(shown: RequestShown, present: Present) -> Iterator[Told]:
         yield told(_("approved by"), text, Meaning.GOOD)
 
 
+def _standing(shown: RequestShown, present: Present) -> Iterator[Told]:
+    """What a standing approval asks for and, once it stands, how many runs are left of it and until when."""
+    request = shown.request
+    wanted = request.standing
+    if wanted is None:
+        return
+    text = _("until {until}, {count} runs at most; one person starts a run")
+    yield told(_("standing"), text.format(until=clock(wanted.until, present), count=wanted.max_runs), Meaning.STRONG)
+    if request.state is RequestState.APPROVED:
+        until, left = what_is_left(wanted, (each for each in shown.approvals if each.plan == request.plan))
+        text = _("{count} runs, until {until}")
+        yield told(_("left of it"), text.format(count=left, until=clock(until, present)), Meaning.STRONG)
+
+
 def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     """What, why, by whom; who has approved; what stands in the way."""
     request = shown.request
@@ -90,10 +105,7 @@ def _request(shown: RequestShown, present: Present) -> Iterator[Told]:
     yield told(_("reason"), request.reason, Meaning.STRONG)
     asked = _("{person}, {at}").format(person=request.requester, at=clock(request.at, present))
     yield told(_("requested by"), asked)
-    if request.standing is not None:
-        text = _("until {until}, {count} runs at most; one person starts a run")
-        ends = clock(request.standing.until, present)
-        yield told(_("standing"), text.format(until=ends, count=request.standing.max_runs), Meaning.STRONG)
+    yield from _standing(shown, present)
     for kind, reference in shown.attachments.items():
         yield told(_("attached"), f"{kind}: {reference}")
     if request.trial:

@@ -200,6 +200,7 @@ class TestLists:
         assert self.rows(site, api.RUNBOOKS, "runbooks", "id") == ["web-restart"]
         assert self.rows(site, api.REQUESTS, "rows", "number") == [site.theirs.request.number]
         assert self.rows(site, api.RUNS, "rows", "id") == [site.theirs.run.id]
+        assert self.rows(site, api.STANDING + "?all=true", "rows", "until") == []
         assert self.rows(site, api.PEOPLE, "people", "name") == ["dave"]
         assert self.rows(site, api.WAITING, "acts", "run") == [site.theirs.run.id]
         assert self.rows(site, api.WAITING + "?person=alice", "acts", "run") == []

@@ -25,6 +25,7 @@ from tests.wire_samples import (
     RUN,
     RUN_SHOWN,
     RUNS,
+    STANDING,
     WAITING,
 )
 
@@ -33,6 +34,7 @@ GOLDEN = Path(__file__).parents[2] / "cases" / "json"
 COMMANDS = {
     "status": ("status",),
     "change_list": ("change", "list"),
+    "change_list_standing": ("change", "list", "--standing"),
     "change_show": ("change", "show", NUMBER),
     "run_list": ("run", "list"),
     "run_show": ("run", "show", RUN),
@@ -62,6 +64,7 @@ def _pinned(site: Site) -> None:
 def _told(stub: StubService) -> None:
     stub.says("GET /v1/waiting", WAITING)
     stub.says("GET /v1/requests", REQUESTS)
+    stub.says("GET /v1/standing", STANDING)
     stub.says("GET /v1/runs", RUNS)
     stub.says(f"GET /v1/runs/{RUN}", RUN_SHOWN)
     stub.says(f"GET /v1/requests/{NUMBER}", REQUEST_SHOWN)

@@ -1,4 +1,4 @@
-"""An auditor acts on nothing: every kind of statement by somebody whose only post is auditor, in every part there is."""
+"""An auditor acts on nothing: every kind of statement by somebody whose only post is auditor, in every part."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from tui.forms import (
     pause_form,
     reject_form,
     require_answers,
+    revoke_form,
     sheet_form,
     withdraw_form,
 )
@@ -95,6 +96,7 @@ def test_other_signatures_are_not_given_here() -> None:
     [
         (reject_form(READY), intents.Reject(READY, "why")),
         (withdraw_form(READY), intents.Withdraw(READY, "why")),
+        (revoke_form(READY), intents.Revoke(READY, "why")),
         (pause_form(RUN), intents.Pause(RUN, "why")),
         (abort_form(RUN), intents.Abort(RUN, "why")),
     ],
