@@ -46,7 +46,7 @@ async def test_an_approved_change_from_start_to_signed_result() -> None:
         await seat.press("s")
         await seat.sees("what was achieved")
         await seat.types("15.7 runs")
-        await seat.press("enter", "enter", "enter")
+        await seat.press("enter", "enter", "down", "enter", "enter", "enter")
         await sign_as_both(seat)
         await seat.sees("closed", "the result is signed by both")
     assert demo.shown().row.state is RunState.CLOSED
