@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from runner.errors import RunnerError, UsageError
+from runner.errors import RunnerError, SignInError, UsageError
 from runner.model.statement import StatementKind
 from runner.model.time import Clock
 from runner.wire.api_request import Outcome
@@ -46,6 +46,10 @@ class OwnKeyFound(Message):
     def __init__(self, key: Key) -> None:
         super().__init__()
         self.key = key
+
+
+class SessionFound(Message):
+    """The service was reached anew; whether it answers is seen by asking."""
 
 
 class TwokeyApp(App[None]):
@@ -98,9 +102,10 @@ class TwokeyApp(App[None]):
         self.sitting.backend.close()
 
     def on_feed_reached(self, message: Feed.Reached) -> None:
-        first, back = self.sitting.status is None, not self.sitting.reached
+        first = self.sitting.status is None
+        back = not self.sitting.reached or self.sitting.signed_out is not None
         self.sitting.status = message.status
-        self.sitting.reached, self.sitting.lost_at = True, None
+        self.sitting.reached, self.sitting.lost_at, self.sitting.signed_out = True, None, None
         if back:
             self._tell_all(messages.ConnectionChanged)
         if first:
@@ -111,10 +116,26 @@ class TwokeyApp(App[None]):
     def on_feed_lost(self, message: Feed.Lost) -> None:
         if self.sitting.status is None and isinstance(message.error, UsageError):
             self._end_with(message.error)
+        elif self.sitting.status is not None and isinstance(message.error, SignInError):
+            self.sitting.reached = True
+            self._sign_out(message.error)
         elif self.sitting.reached or self.sitting.status is None:
             self.sitting.reached, self.sitting.lost = False, message.error
-            self.sitting.lost_at = self.sitting.present.now if self.sitting.status else None
+            if self.sitting.signed_out is None:
+                self.sitting.lost_at = self.sitting.present.now if self.sitting.status else None
             self._tell_all(messages.ConnectionChanged)
+
+    def on_signed_out(self, message: messages.SignedOut) -> None:
+        if self.sitting.signed_out is None:
+            self._sign_out(message.error)
+
+    def on_session_sought(self, _message: messages.SessionSought) -> None:
+        self.run_worker(self._seek_session, name="session", group="session", exclusive=True, thread=True)
+
+    def on_session_found(self, _message: SessionFound) -> None:
+        self.sitting.signed_out, self.sitting.lost_at = None, None
+        self._feed.renew()
+        self._tell_all(messages.ConnectionChanged)
 
     def on_own_key_found(self, message: OwnKeyFound) -> None:
         self.sitting.key = message.key
@@ -195,6 +216,21 @@ class TwokeyApp(App[None]):
     def _fatal_error(self) -> None:
         """End without a traceback on the terminal; `failure` says why."""
         self._close_messages_no_wait()
+
+    def _sign_out(self, error: SignInError) -> None:
+        """Say that nothing more is answered; what was read stays on the screen, as of now."""
+        if self.sitting.signed_out is None:
+            self.sitting.lost_at = self.sitting.lost_at or self.sitting.present.now
+        self.sitting.signed_out = error
+        self._tell_all(messages.ConnectionChanged)
+
+    def _seek_session(self) -> None:
+        """Reach the service anew, under the session that is kept now; runs in a worker."""
+        try:
+            self.sitting.backend.open()
+        except RunnerError:
+            return  # the feed finds out too, and says so
+        self.post_message(SessionFound())
 
     def _find_key(self) -> None:
         """Find the person's key: the one named at the start, or the only one the agent holds; runs in a worker."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from textual.message import Message
 
-from runner.errors import RunnerError, UnreachableError
+from runner.errors import RunnerError, SignInError, UnreachableError
 from runner.wire.api import ServiceStatus
 from runner.wire.api_audit import EntryShown, Gap, Hello
 from runner.words import N_
@@ -63,6 +63,7 @@ class Feed:
         self._waiting: deque[News] = deque()
         self._told = False
         self._stopped = threading.Event()
+        self._renewed = threading.Event()
         self._after: int | None = None
         self._thread = threading.Thread(target=self._read, name="event feed", daemon=True)
 
@@ -73,6 +74,11 @@ class Feed:
     def stop(self) -> None:
         """Read no more; a read that blocks is left to end by itself."""
         self._stopped.set()
+        self._renewed.set()
+
+    def renew(self) -> None:
+        """Try again to follow what the service refused to show for want of a session."""
+        self._renewed.set()
 
     def take(self) -> tuple[News, ...]:
         """Everything that has come since the last time."""
@@ -96,9 +102,22 @@ class Feed:
             except RunnerError as raised:
                 error = raised
             if not self._stopped.is_set():
-                self._tell(self.Lost(error))
-                self._stopped.wait(min(self._retry * 2**misses, LONGEST_RETRY))
-                misses += 1
+                misses = self._wait_after(error, misses)
+
+    def _wait_after(self, error: RunnerError, misses: int) -> int:
+        """Tell of a failure and wait for the next attempt: how many have failed in a row.
+
+        Who was signed out is not asked for again and again; the person says when they have signed in.
+        """
+        is_signed_out = isinstance(error, SignInError) and self._after is not None
+        if is_signed_out:
+            self._renewed.clear()
+        self._tell(self.Lost(error))
+        if is_signed_out:
+            self._renewed.wait()
+            return 0
+        self._stopped.wait(min(self._retry * 2**misses, LONGEST_RETRY))
+        return misses + 1
 
     def _hand_over(self, event: StreamEvent, status: ServiceStatus) -> None:
         if isinstance(event, Hello):

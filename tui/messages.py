@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, SignInError
 from runner.model.log import LogFilter
 from runner.wire.api_audit import EntryShown
 from tui.feed import News
@@ -35,6 +35,17 @@ class AskFailed(Message):
     what: str
     """Name of the worker."""
     error: RunnerError
+
+
+@dataclass
+class SignedOut(Message):
+    """The service answers nothing more: the session is over."""
+
+    error: SignInError
+
+
+class SessionSought(Message):
+    """The person says that they have signed in again."""
 
 
 class PlaceChosen(Message):

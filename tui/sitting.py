@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, SignInError
 from runner.wire.api import ServiceStatus
 from tui.backend import Backend, Key
 from tui.text import Present
@@ -31,6 +31,8 @@ class Sitting:
     """Why it is not reached."""
     lost_at: datetime | None = None
     """When what is shown was last known to be so; None while it is reached, or never was."""
+    signed_out: SignInError | None = None
+    """Why nothing is answered any more until the person has signed in again; what was read before stays."""
     key: Key | None = None
     """The person's own key; None until one was needed."""
 

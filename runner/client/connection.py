@@ -19,7 +19,7 @@ import httpx
 from runner.errors import RunnerError, SignInError, UnreachableError, UsageError
 from runner.model.document import JsonObject
 from runner.proof.canonical import parse_strict
-from runner.wire.api_access import SESSION_RULES
+from runner.wire.api_access import NO_SESSION, SESSION_OVER, SESSION_RULES
 from runner.wire.documents import from_document, to_document
 from runner.wire.errors import ErrorDocument, from_wire
 from runner.words import N_
@@ -59,6 +59,8 @@ class Connection:
         self._streams: set[sockets.socket] = set()
         """Ends of the streams being read."""
         self._forget: Callable[[], None] = lambda: None
+        self._over: SignInError | None = None
+        """Why the session that was asked under is over; None while one is asked under, or none ever was."""
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=self._address()), base_url="http://twokey", timeout=_TIMEOUT
         )
@@ -81,6 +83,7 @@ class Connection:
             forget: called when the service says that the session is over.
         """
         self._http.headers.pop("authorization", None)
+        self._over = None
         if token:
             self._http.headers["authorization"] = f"Bearer {token}"
         self._forget = forget
@@ -151,6 +154,7 @@ class Connection:
         if not isinstance(error, SignInError) or error.rule not in SESSION_RULES:
             return False
         self._http.headers.pop("authorization", None)
+        self._over = error if error.rule == SESSION_OVER else None
         self._forget()
         return True
 
@@ -191,7 +195,10 @@ class Connection:
         raise self._error(answer)
 
     def _error(self, answer: httpx.Response) -> RunnerError:
-        return from_wire(self._read(ErrorDocument, answer))
+        """What the service raised; that a session is wanted is told as why the one there was is over."""
+        error = from_wire(self._read(ErrorDocument, answer))
+        is_wanting = isinstance(error, SignInError) and error.rule == NO_SESSION
+        return self._over if is_wanting and self._over is not None else error
 
     def _read(self, kind: type[Value], answer: httpx.Response) -> Value:
         document = self._document(answer)

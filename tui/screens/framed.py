@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 
-from runner.errors import UnreachableError
+from runner.errors import SignInError, UnreachableError
+from runner.model.access import SessionEnd
 from runner.wire.api import ServiceStatus
+from runner.wire.api_access import SESSION_RULES
 from runner.words import _
 from tui.feed import News
-from tui.messages import AskFailed, ConnectionChanged, NewsArrived
-from tui.screens.asking import Asking, Deeds
+from tui.messages import AskFailed, ConnectionChanged, NewsArrived, SessionSought, SignedOut
+from tui.screens.asking import Answer, Asking, Deeds
 from tui.text import Line, Meaning, error_lines
 from tui.top_text import Top, not_live, top_of_nothing, top_of_unreached
 from tui.widgets.key_bar import KeyBar
@@ -56,6 +59,13 @@ class Framed(Asking[None]):
     def reload(self) -> None:
         """Ask the backend for everything that is shown."""
 
+    def ask(self, name: str, call: Callable[[], Answer], then: Callable[[Answer], Message]) -> None:
+        """Ask the backend, as `Asking.ask`; while the person is signed out the answer is known."""
+        if self.sitting.signed_out is None:
+            super().ask(name, call, then)
+        else:
+            self.post_message(AskFailed(name, self.sitting.signed_out))
+
     def told(self, news: tuple[News, ...]) -> None:
         """The log has grown."""
 
@@ -88,11 +98,20 @@ class Framed(Asking[None]):
         self.told(message.news)
 
     def on_ask_failed(self, message: AskFailed) -> None:
-        if not isinstance(message.error, UnreachableError):
-            self.say(error_lines(message.error, self.sitting.present)[0])
+        error = message.error
+        if isinstance(error, SignInError) and error.rule in SESSION_RULES:
+            self.post_message(SignedOut(error))
+        elif not isinstance(error, UnreachableError):
+            self.say(error_lines(error, self.sitting.present)[0])
 
     def _common(self) -> Deeds:
-        return {**super()._common(), "reload": self.reload}
+        return {**super()._common(), "reload": self._reload_or_seek}
+
+    def _reload_or_seek(self) -> None:
+        if self.sitting.signed_out is None:
+            self.reload()
+        else:
+            self.post_message(SessionSought())
 
     def _show_top(self) -> None:
         sitting, present = self.sitting, self.sitting.present
@@ -106,9 +125,20 @@ class Framed(Asking[None]):
             notice.connection(_("connecting to the service…"), Meaning.WAIT)
         elif not self.sitting.reached:
             notice.connection(_("CONNECTION LOST; the run is not affected; reconnecting…"), Meaning.ALARM)
+        elif self.sitting.signed_out is not None:
+            notice.connection(_signed_out(self.sitting.signed_out), Meaning.ALARM)
         else:
             embedded = _(", embedded") if status.embedded else ""
             text = _("connected to {site}{embedded}").format(site=status.site, embedded=embedded)
             person = self.sitting.key.person if self.sitting.key else ""
             you = " " + _("as {person}").format(person=person) if person else ""
             notice.connection(text + you, Meaning.FAINT)
+
+
+def _signed_out(error: SignInError) -> str:
+    """That the person is signed out, after how long if it was for want of use, and what to do."""
+    idle = error.facts.get("idle")
+    if error.facts.get("reason") == SessionEnd.IDLE and isinstance(idle, int):
+        said = _("SIGNED OUT after {minutes} minutes idle; sign in again to see more: twokey login, ^R")
+        return said.format(minutes=-(-idle // 60))
+    return _("SIGNED OUT; sign in again to see more: twokey login, ^R")

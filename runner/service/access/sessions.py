@@ -119,6 +119,7 @@ class Sessions:
                 rule=SESSION_OVER,
                 hint=N_("sign in again: twokey login"),
                 reason=reason.value,
+                idle=self.terms.idle,
             )
         if is_touch_due(session, self.terms, now):
             self._touch(session, now)

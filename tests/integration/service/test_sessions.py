@@ -122,6 +122,7 @@ class TestEnding:
         strict.world.clock.pass_by(seconds=600)
         answer = somebody.ask("GET", api.RUNS, token=token)
         assert (refusal(answer), answer.json()["facts"]["reason"]) == ((401, "access:session-over"), "idle")
+        assert answer.json()["facts"]["idle"] == 600
         assert strict.world.payload_of(Tag.SESSION_EXPIRED) == {
             "person": "alice",
             "reason": "idle",

@@ -169,6 +169,21 @@ class TestSession:
         assert len(stub.asked) == 2
         connection.close()
 
+    def test_why_it_is_over_is_told_for_as_long_as_one_is_wanted(self, socket: Path, stub: StubService) -> None:
+        over = SignInError("over", rule=SESSION_OVER, reason="idle", idle=600)
+        stub.says("GET /v1/people", over, SignInError("nobody", rule=NO_SESSION))
+        connection = Connection(socket)
+        connection.use_token("t", lambda: None)
+        for _ in range(2):
+            with pytest.raises(SignInError) as raised:
+                connection.get(People, "/v1/people")
+            assert (raised.value.rule, raised.value.facts) == (SESSION_OVER, {"reason": "idle", "idle": 600})
+        connection.use_token("", lambda: None)
+        with pytest.raises(SignInError) as raised:
+            connection.get(People, "/v1/people")
+        assert raised.value.rule == NO_SESSION
+        connection.close()
+
     @pytest.mark.parametrize("error", [SignInError("no", rule="access:wrong"), RefusedError("no", rule=SESSION_OVER)])
     def test_another_refusal_forgets_nothing(self, socket: Path, stub: StubService, error: RunnerError) -> None:
         forgotten: list[str] = []
