@@ -26,8 +26,9 @@ BUSY_TIMEOUT: Final = 10_000
 """Milliseconds a connection waits for another process."""
 _PAGE: Final = 8192
 """Bytes of a page of a new file: an event of one or two KB wastes less of it than of SQLite's own 4096."""
-_READERS: Final = 4
-_MORE_READERS: Final = 16
+_READERS: Final = 16
+"""Connections that are kept: as many as requests are dealt with at once; opening one costs as much as a page."""
+_MORE_READERS: Final = 8
 
 
 _PUT_LEAVES: Final = (
