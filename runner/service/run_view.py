@@ -9,6 +9,7 @@ from datetime import datetime
 from runner.engine.desk.premises import Premises
 from runner.engine.desk.turns import hand_over_act, run_act, start_of
 from runner.engine.plans import OpenPlan
+from runner.model.people import Person
 from runner.model.request import Request
 from runner.model.run import RunKind, RunRecord, RunState
 from runner.model.runbook import Risk
@@ -73,18 +74,26 @@ def run_rows(premises: Premises, transaction: Transaction, records: Iterable[Run
     """Runs in a list."""
     listed = tuple(records)
     requests = transaction.requests.find_all(record.request for record in listed if record.request)
-    return tuple(_listed(premises, transaction, record, requests.get(record.request)) for record in listed)
+    people = premises.register.of(transaction).people
+    return tuple(
+        replace(
+            _listed(premises, transaction, record, requests.get(record.request)),
+            vendor=_company(people.get(record.executor)),
+        )
+        for record in listed
+    )
+
+
+def _company(executor: Person | None) -> str:
+    """Whose employee an executor is; empty: of the house."""
+    return executor.vendor.company if executor is not None and executor.vendor is not None else ""
 
 
 def _listed(premises: Premises, transaction: Transaction, record: RunRecord, request: Request | None) -> RunRow:
-    executor = premises.register.of(transaction).people.get(record.executor)
-    company = executor.vendor.company if executor is not None and executor.vendor is not None else ""
     if request is not None:
-        row = _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
-    else:
-        opened: OpenPlan = premises.plans.get(record.plan, transaction.plans)
-        row = _row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises)
-    return replace(row, vendor=company)
+        return _row(record, Text(request.title_en, request.title_zh), request.runbook_id, request.risk, premises)
+    opened: OpenPlan = premises.plans.get(record.plan, transaction.plans)
+    return _row(record, opened.plan.runbook.title, opened.plan.runbook.id, opened.plan.risk, premises)
 
 
 def otherwise(record: RunRecord, move: Move) -> Words:  # noqa: PLR0911 - one sentence for each move

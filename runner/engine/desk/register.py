@@ -36,7 +36,7 @@ class RegisterShelf:
         head = transaction.grants.head()
         with self._lock:
             known = self._known
-        if known is None or not transaction.grants.is_head(known[0], known[1]):
+        if known is None or (known[:2] != head and not transaction.grants.is_head(known[0], known[1])):
             known = (0, "", _founded(transaction))
         register = known[2]
         if known[:2] != head:
