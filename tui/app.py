@@ -132,7 +132,8 @@ class TwokeyApp(App[None]):
     def on_session_sought(self, _message: messages.SessionSought) -> None:
         self.run_worker(self._seek_session, name="session", group="session", exclusive=True, thread=True)
 
-    def on_session_found(self, _message: SessionFound) -> None:
+    @on(SessionFound)
+    def _look_again(self, _message: SessionFound) -> None:
         self.sitting.signed_out, self.sitting.lost_at = None, None
         self._feed.renew()
         self._tell_all(messages.ConnectionChanged)
