@@ -51,7 +51,6 @@ _WITH_REASON: Final[Mapping[str, Callable[[str, str], Grant]]] = {
     "suspend": Suspend,
     "reinstate": Reinstate,
     "recertify": Recertify,
-    "leave": Leave,
     "reset": ResetCredentials,
 }
 """Parts that say nothing but whom and why."""

@@ -17,7 +17,7 @@ from runner.cli.planning import (
     put_change,
 )
 from runner.cli.session import Session, present_in
-from runner.cli.signed import add_key, hand_in
+from runner.cli.signed import add_key, add_password, hand_in
 from runner.cli.watch import watch
 from runner.client import drafts
 from runner.client.wording.plan import plan_lines
@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help=_("try it in Ansible's check mode and show what would change; signed")
     )
     add_key(parser)
+    add_password(parser)
     parser.add_argument("--yes", action="store_true", help=_("sign --check without asking"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 

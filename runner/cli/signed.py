@@ -21,6 +21,13 @@ from runner.words import N_, _
 def add_signing(parser: argparse.ArgumentParser) -> None:
     """The options of every verb that signs."""
     add_key(parser)
+    add_password(parser)
+    parser.add_argument("--yes", action="store_true", help=_("sign without asking"))
+    parser.add_argument("--json", action="store_true", help=_("print the outcome as JSON"))
+
+
+def add_password(parser: argparse.ArgumentParser) -> None:
+    """The options by which a statement is confirmed with password and code instead."""
     parser.add_argument(
         "--by-password",
         action="store_true",
@@ -32,8 +39,6 @@ def add_signing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--code-file", type=Path, metavar=_("FILE"), help=_("file with the present code of your authenticator")
     )
-    parser.add_argument("--yes", action="store_true", help=_("sign without asking"))
-    parser.add_argument("--json", action="store_true", help=_("print the outcome as JSON"))
 
 
 def add_key(parser: argparse.ArgumentParser) -> None:

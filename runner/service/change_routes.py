@@ -81,7 +81,12 @@ def _unplanned() -> UsageError:
 
 def add_routes(app: FastAPI, service: Service) -> None:
     """Add the routes."""
-    premises, store, clock = service.premises, service.store, service.clock
+    _add_plans(app, service)
+    _add_requests(app, service)
+
+
+def _add_plans(app: FastAPI, service: Service) -> None:
+    premises, store = service.premises, service.store
 
     @app.post(api.PLANS)
     def make_plan(body: Body, caller: Asker) -> Response:
@@ -100,6 +105,10 @@ def add_routes(app: FastAPI, service: Service) -> None:
         with store.reading() as transaction:
             Sight(premises, transaction, caller).require_plan(f"sha256:{digest}")
             return answer(transaction.plans.get(f"sha256:{digest}"))
+
+
+def _add_requests(app: FastAPI, service: Service) -> None:
+    premises, store, clock = service.premises, service.store, service.clock
 
     @app.get(api.REQUESTS)
     def requests(
