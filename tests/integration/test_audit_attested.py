@@ -100,8 +100,8 @@ def test_a_suspended_person_confirms_nothing(world: GrantWorld) -> None:
 
 def test_a_bundle_with_one_is_verified_alone(tmp_path: Path) -> None:
     world = small_world(tmp_path)
-    said = attested(StatementKind.CLOSE)
-    world.say(Tag.RUN_RESULT_SIGNED, said, About(run="BG-2026-0001/1", request="BG-2026-0001"))
+    said = attested(StatementKind.PAUSE)
+    world.say(Tag.RUN_PAUSE_ASKED, said, About(run="BG-2026-0001/1", request="BG-2026-0001"))
     world.sequence()
     archive = bundle_of(world)
     world.close()
